@@ -1,0 +1,38 @@
+# `just` alone runs every check, the cheap ones first; CI runs the same. `just --list` shows the rest.
+
+# the project's own tools come first, so that `just` works with and without `uv run`
+export PATH := justfile_directory() / ".venv/bin:" + env("PATH")
+set positional-arguments
+
+# every check: form, types, imports, tests
+default: lint types imports test
+
+# format, and mend what can be mended
+fmt:
+    ruff check --fix-only --quiet
+    ruff format
+
+# form and habits, the clock ban among them
+lint:
+    ruff format --check
+    ruff check
+
+# types, strictly
+types:
+    mypy
+
+# who may import whom (.importlinter)
+imports:
+    lint-imports --no-logo
+
+# the tests; arguments go to pytest: `just test tests/test_alerts.py -k tier`
+test *args:
+    pytest "$@"
+
+# the table of speeds: ratios against peers, in one run
+bench *args:
+    python bench/run.py "$@"
+
+# a month of life-like logs, counted and judged
+demo *args:
+    tabiji demo "$@"
