@@ -17,7 +17,7 @@ PACKAGE = Path(tabiji.__file__).parent
 TRACKED = [
     ROOT / name
     for name in subprocess.run(
-        ["git", "ls-files", "-z", "--cached"], cwd=ROOT, capture_output=True, text=True, check=True
+        ["git", "-c", "safe.directory=*", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.split("\0")
     if name and (ROOT / name).is_file()
 ]
