@@ -152,6 +152,11 @@ def test_every_test_runs_and_none_pretends() -> None:
     assert found == []
 
 
+def test_no_line_is_excused_from_the_ban_on_clocks() -> None:
+    excused = re.compile(r"#.*\bnoqa\b(?!:)|#.*\bnoqa:.*TID251")
+    assert [name_of(path) for path in SOURCES if excused.search(path.read_text("utf-8"))] == []
+
+
 def test_nothing_is_left_for_later_in_a_comment() -> None:
     later = re.compile(r"#.*\b(?:TODO|FIXME|XXX|HACK)\b")
     assert [name_of(path) for path in SOURCES if later.search(path.read_text("utf-8"))] == []

@@ -17,7 +17,11 @@ PACKAGE = Path(tabiji.__file__).parent
 TRACKED = [
     ROOT / name
     for name in subprocess.run(
-        ["git", "-c", "safe.directory=*", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+        ["git", "-c", "safe.directory=*", "ls-files", "-z"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout.split("\0")
     if name and (ROOT / name).is_file()
 ]
