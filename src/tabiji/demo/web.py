@@ -1,0 +1,304 @@
+"""One local day of requests → the lines of nginx's access log, in the order in which they finished."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import accumulate
+from math import exp, log
+from operator import itemgetter
+from random import Random
+from statistics import NormalDist
+from time import gmtime, strftime
+
+from tabiji.demo import site
+from tabiji.demo.site import ADMIN, ALWAYS, DAY_S, LEARNERS, OPERATIONS, STAFF, ZONE_S, Operation, Outcome
+from tabiji.demo.stories import SYSTEM_ERROR, Window
+
+LOG_FORMAT = (
+    '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" '
+    '"$http_user_agent" $request_time "$upstream_response_time" "$http_x_graphql_operation" '
+    '"$sent_http_x_graphql_error" "$http_x_plan"'
+)
+Line = tuple[int, str]  # the millisecond of the day in which a request finished, and its line
+
+_POOL = 2_048  # ready-made pieces of a kind; lines are put together from pieces drawn from pools
+_AGENTS = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1",
+    "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 Chrome/142.0.0.0 Mobile Safari/537.36",
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/142.0.0.0 Safari/537.36",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Version/18.6 Safari/605.1.15",
+    "ManabiTabi/7.4.1 (iOS 18.6)",
+    "ManabiTabi/7.4.0 (Android 15)",
+)
+_NETWORKS = ("192.0.2", "198.51.100", "203.0.113")  # for documentation, RFC 5737
+_PLANS = ("free",) * 11 + ("standard",) * 6 + ("business",) * 3
+_SYSTEM_ERRORS = {  # where an operation's own failures show; shares of them
+    True: (Outcome(200, 0.7, SYSTEM_ERROR), Outcome(502, 0.2), Outcome(504, 0.1)),
+    False: (Outcome(500, 0.7), Outcome(502, 0.2), Outcome(504, 0.1)),
+}
+_BODY_BYTES = {304: 0, 499: 0, 502: 552, 504: 562}
+_Client = tuple[str, str, str]  # what a line has from the client: before the time, its agent, its plan
+
+
+@dataclass(frozen=True, slots=True)
+class WebDay:
+    """A local day of the access log: what has to be written, decided before any line is.
+
+    `day` counts local days since 1970-01-01; `start` and `end` are epoch seconds inside it, half-open.
+    `single_failures`: (operation of ADMIN, epoch second); the next request to it fails.
+    """
+
+    seed: int
+    day: int
+    start: int
+    end: int
+    requests: int
+    health_every_s: int
+    windows: tuple[Window, ...]
+    single_failures: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WebLines:
+    """A day's lines, and what they hide: per window of the day its requests and the bad ones among them."""
+
+    text: str
+    lines: int
+    windows: tuple[tuple[Window, int, int], ...]
+    single_failures: tuple[tuple[str, int], ...]  # (operation, epoch second) as they came out
+
+
+def lines_of(day: WebDay) -> WebLines:
+    """All lines of the day, sorted; exactly `day.requests` of them."""
+    midnight = day.day * DAY_S - ZONE_S
+    first, last = (day.start - midnight) // 60, (day.end - midnight) // 60
+    weights = site.minute_weights(LEARNERS, day.day, first, last)
+    whole = sum(site.minute_weights(STAFF, day.day, 0, 1440))
+    staff = site.minute_weights(STAFF, day.day, first, last)
+    rng = Random(f"{day.seed} web {day.day}")
+    entries: list[Line] = []
+    singles: list[tuple[str, int]] = []
+    found: list[tuple[Window, int, int]] = []
+
+    for operation in ADMIN:
+        count = int(rng.randint(*site.ADMIN_PER_DAY) * sum(staff) / whole)
+        times = _times(rng, first, staff, min(count, day.requests - len(entries)))
+        lines = _calm(rng, operation, times, day.day)
+        for second in (s for name, s in day.single_failures if name == operation.name and times):
+            index = min(bisect_left(times, (second - midnight) * 1000), len(times) - 1)
+            lines[index] = _unusual(rng, operation, times[index], day.day, Outcome(500, 1.0))
+            singles.append((operation.name, midnight + times[index] // 1000))
+        entries += zip(times, lines, strict=True)
+
+    even = site.minute_weights(ALWAYS, day.day, first, last)
+    scans = int(rng.randint(*site.SCANS_PER_DAY) * len(even) / 1440)
+    times = _times(rng, first, even, min(scans, day.requests - len(entries)))
+    entries += zip(times, _scans(rng, times, day.day), strict=True)
+
+    step = day.health_every_s
+    checks = range(-(-day.start // step) * step, day.end, step)[: day.requests - len(entries)]
+    times = [(second - midnight) * 1000 + 217 for second in checks]
+    entries += zip(times, _health_checks(times, day.day), strict=True)
+
+    shares = [operation.share * max(0.5, rng.gauss(1, 0.04)) for operation in OPERATIONS]
+    for operation, count in zip(OPERATIONS, allocated(day.requests - len(entries), shares), strict=True):
+        times = _times(rng, first, weights, count)
+        for part, window in _parts(times, day.windows, operation.name, midnight):
+            lines, bad = _lines(rng, operation, part, day.day, window)
+            entries += zip(part, lines, strict=True)
+            if window is not None:
+                found.append((window, len(part), bad))
+
+    entries.sort(key=itemgetter(0))
+    return WebLines("".join([line for _, line in entries]), len(entries), tuple(found), tuple(singles))
+
+
+def allocated(total: int, shares: list[float]) -> list[int]:
+    """`total` split by shares into whole numbers that add up to it: the largest remainders are rounded up."""
+    scale = total / sum(shares)
+    exact = [share * scale for share in shares]
+    parts = [int(value) for value in exact]
+    by_remainder = sorted(range(len(shares)), key=lambda index: parts[index] - exact[index])
+    for index in by_remainder[: total - sum(parts)]:
+        parts[index] += 1
+    return parts
+
+
+def spread(p50_ms: float, p95_ms: float, count: int) -> list[float]:
+    """`count` durations in ms, evenly spread over the quantiles of the log-normal that has these two."""
+    normal = NormalDist()
+    sigma = log(p95_ms / p50_ms) / normal.inv_cdf(0.95)
+    return [p50_ms * exp(sigma * normal.inv_cdf((index + 0.5) / count)) for index in range(count)]
+
+
+def _times(rng: Random, first_minute: int, weights: list[float], count: int) -> list[int]:
+    """Milliseconds of the day, sorted: minutes drawn by weight, even within the minute."""
+    if not count or not any(weights):
+        return []
+    minutes = range(first_minute, first_minute + len(weights))
+    random = rng.random
+    drawn = rng.choices(minutes, cum_weights=list(accumulate(weights)), k=count)
+    return sorted([minute * 60_000 + int(random() * 60_000) for minute in drawn])
+
+
+def _parts(
+    times: list[int], windows: tuple[Window, ...], operation: str, midnight: int
+) -> Iterator[tuple[list[int], Window | None]]:
+    """The times of an operation, cut at its stories' edges."""
+    done = 0
+    for window in sorted((w for w in windows if w.effect.operation == operation), key=lambda w: w.start):
+        start = bisect_left(times, (window.start - midnight) * 1000)
+        end = bisect_left(times, (window.end - midnight) * 1000)
+        yield times[done:start], None
+        yield times[start:end], window
+        done = end
+    yield times[done:], None
+
+
+def _lines(
+    rng: Random, operation: Operation, times: list[int], day: int, window: Window | None
+) -> tuple[list[str], int]:
+    """The lines of an operation, the usual ones first, then the unusual put in; and how many failed."""
+    lines = _calm(rng, operation, times, day, window)
+    if window is None or window.effect.outcomes is None:
+        failures = tuple(
+            Outcome(o.status, o.rate * operation.failing, o.error) for o in _SYSTEM_ERRORS[operation.graphql]
+        )
+    else:
+        failures = window.effect.outcomes
+    aborts = (Outcome(499, site.CLIENT_ABORTS),) if operation.upstream else ()
+    outcomes = (*failures, *operation.others, *aborts)
+    edges = list(accumulate(outcome.rate for outcome in outcomes))
+    bad, random, any_of_them = 0, rng.random, edges[-1]
+    for index in range(len(times)):
+        draw = random()
+        if draw < any_of_them:
+            which = bisect_right(edges, draw)
+            lines[index] = _unusual(rng, operation, times[index], day, outcomes[which])
+            bad += which < len(failures)
+    return lines, bad
+
+
+def _calm(
+    rng: Random, operation: Operation, times: list[int], day: int, window: Window | None = None
+) -> list[str]:
+    """One line per time, each answered as it should be. The hot loop: every piece is drawn ready-made."""
+    effect = window.effect if window else None
+    p50_ms = (effect and effect.p50_ms) or operation.p50_ms
+    p95_ms = (effect and effect.p95_ms) or operation.p95_ms
+    count = len(times)
+    clients = rng.choices(_clients(operation.signed_in), k=count)
+    bodies = rng.choices(_bodies(operation), k=count)
+    durations = rng.choices(_durations(p50_ms, p95_ms, operation.upstream), k=count)
+    minutes, seconds = _minute_texts(day), _SECONDS
+    tail = f'{operation.name if operation.graphql else "-"}" "-" "'
+    return [
+        f"{before}{minutes[ms // 60_000]}{seconds[ms % 60_000 // 1000]}{body}{agent}{duration}{tail}{plan}"
+        for ms, (before, agent, plan), body, duration in zip(times, clients, bodies, durations, strict=True)
+    ]
+
+
+def _unusual(rng: Random, operation: Operation, ms: int, day: int, outcome: Outcome) -> str:
+    before, agent, plan = rng.choice(_clients(operation.signed_in))
+    request, referer = _request(rng, operation)
+    size = _BODY_BYTES.get(outcome.status, rng.randint(90, 400))
+    took_ms = operation.p50_ms * exp(rng.gauss(0.4, 0.6))
+    upstream = f"{max(took_ms - 1, 0) / 1000:.3f}"
+    if outcome.status == 499:  # the learner left before the answer came
+        took_ms, upstream = rng.uniform(200, 9_000), "-"
+    elif outcome.status == 504:
+        took_ms, upstream = 30_000 + rng.random(), "30.000"
+    elif outcome.status == 502:
+        upstream = f"0.001, {upstream}"
+    elif not operation.upstream:
+        took_ms, upstream = 0, "-"
+    name = operation.name if operation.graphql else "-"
+    answer = f'"{request}" {outcome.status} {size} "{referer}" "{agent}{took_ms / 1000:.3f} "{upstream}"'
+    return f'{before}{_time(day, ms)}{answer} "{name}" "{outcome.error}" "{plan}'
+
+
+def _time(day: int, ms: int) -> str:
+    return f"{_minute_texts(day)[ms // 60_000]}{_SECONDS[ms % 60_000 // 1000]}"
+
+
+def _scans(rng: Random, times: list[int], day: int) -> list[str]:
+    """Strangers looking for other people's mistakes; now and then one speaks TLS to the wrong port."""
+    lines = []
+    for ms in times:
+        took = f"{rng.uniform(0.002, 0.02):.3f}"
+        answer = (
+            f'"GET {rng.choice(site.SCANNED)} HTTP/1.1" 404 1564 "-" "Mozilla/5.0 zgrab/0.x" {took} "{took}"'
+        )
+        if rng.random() < 0.05:
+            answer = r'"\x16\x03\x01\x00\xEE\x01\x00\x00\xEA\x03\x03" 400 150 "-" "-" 0.000 "-"'
+        lines.append(f'203.0.113.{rng.randint(240, 244)} - - [{_time(day, ms)}{answer} "-" "-" "-"\n')
+    return lines
+
+
+def _health_checks(times: list[int], day: int) -> list[str]:
+    """The load balancer asks whether this server lives."""
+    rest = '"GET /healthz HTTP/1.1" 200 15 "-" "ELB-HealthChecker/2.0" 0.002 "0.002" "-" "-" "-"\n'
+    return [
+        f"192.0.2.250 - - [{_minute_texts(day)[ms // 60_000]}{_SECONDS[ms % 60_000 // 1000]}{rest}"
+        for ms in times
+    ]
+
+
+# ---------------------------------------------------------------- pools: made once, the same in each process
+
+_SECONDS = tuple(f"{second:02d} {site.ZONE_TEXT}] " for second in range(60))
+
+
+@cache
+def _minute_texts(day: int) -> tuple[str, ...]:
+    date = strftime("%d/%b/%Y", gmtime(day * DAY_S))
+    return tuple(f"{date}:{minute // 60:02d}:{minute % 60:02d}:" for minute in range(1440))
+
+
+@cache
+def _clients(signed_in: float) -> tuple[_Client, ...]:
+    rng = Random(f"clients {signed_in}")
+    clients: list[_Client] = []
+    while len(clients) < _POOL:
+        address = f"{rng.choice(_NETWORKS)}.{rng.randint(1, 239)}"
+        plan = rng.choice(_PLANS) if rng.random() < signed_in else "-"
+        client = (f"{address} - - [", f'{rng.choice(_AGENTS)}" ', f'{plan}"\n')
+        clients += [client] * min(20, int(rng.paretovariate(1.2)))  # some come much more often than others
+    return tuple(clients)
+
+
+def _request(rng: Random, operation: Operation) -> tuple[str, str]:
+    """The request line, and the page it was sent from."""
+    protocol = "HTTP/1.1" if rng.random() < 0.12 else "HTTP/2.0"
+    referer = f"https://{site.HOST}/courses" if operation.graphql or rng.random() < 0.4 else "-"
+    return f"{operation.method} {operation.target(rng)} {protocol}", referer
+
+
+@cache
+def _bodies(operation: Operation) -> tuple[str, ...]:
+    rng = Random(f"bodies {operation.name}")
+    bodies = []
+    for _ in range(_POOL):
+        request, referer = _request(rng, operation)
+        size = rng.randint(operation.bytes_min, operation.bytes_max)
+        bodies.append(f'"{request}" {operation.status} {size} "{referer}" "')
+    return tuple(bodies)
+
+
+@cache
+def _durations(p50_ms: float, p95_ms: float, upstream: bool) -> tuple[str, ...]:
+    rng = Random(f"durations {p50_ms} {p95_ms}")
+    texts = []
+    for took_ms in spread(p50_ms, p95_ms, _POOL):
+        in_upstream = "-"
+        if upstream:
+            behind_ms = max(took_ms - rng.random(), 0)
+            in_upstream = f"{behind_ms / 1000:.3f}"
+            if rng.random() < site.UPSTREAM_RETRIED:
+                first_ms = behind_ms * rng.uniform(0.05, 0.4)
+                in_upstream = f"{first_ms / 1000:.3f}, {(behind_ms - first_ms) / 1000:.3f}"
+        texts.append(f'{took_ms / 1000:.3f} "{in_upstream}" "')
+    return tuple(texts)
