@@ -1,0 +1,169 @@
+"""nginx: any `log_format`, taken verbatim → a reading."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+
+from tabiji.logs.reading import (
+    LogFormatError,
+    Reading,
+    Shape,
+    common_log_us,
+    empty_as_null,
+    epoch_seconds_us,
+    iso8601_us,
+    last_of_list,
+    name,
+    request_method,
+    request_target,
+    summed,
+)
+from tabiji.logs.template import Item, Literal, Variable, compiled
+
+COMBINED = (
+    '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent"'
+)
+RENAMED = {"http_user_agent": "user_agent", "http_referer": "referer"}
+
+_DIRECTIVE = re.compile(r"\s*log_format\s+\S+\s+(?:escape=(?:default|json|none)\s+)?", re.DOTALL)
+_ESCAPE_JSON = re.compile(r"\s*log_format\s+\S+\s+escape=json\s")
+_QUOTED = re.compile(r"""\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")\s*;?\s*""", re.DOTALL)
+_VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+
+
+def read(log_format: str | None, **_: object) -> Reading:
+    """The reading of a `log_format`: nginx's whole directive, its quoted strings, or just what is between them.
+
+    Raises LogFormatError where the time is missing or a variable can't be told from its neighbour.
+    """
+    written = log_format or COMBINED
+    template = _strings(written)
+    if _ESCAPE_JSON.match(written) or template.lstrip().startswith("{"):
+        return _json(template)
+    items = _items(template)
+    parsed = compiled(items)
+    return _reading("lines", list(parsed.columns.items()), parsed.sound, parsed.pattern)
+
+
+def _strings(written: str) -> str:
+    """The format's text out of the directive, with its quoted strings joined as nginx does."""
+    directive = _DIRECTIVE.match(written)
+    rest = written[directive.end() :] if directive else written
+    if not rest.lstrip().startswith(("'", '"')) or (not directive and not _all_quoted(rest)):
+        if directive:
+            raise LogFormatError("the strings of `log_format` stand in quotes", directive.end() + 1)
+        return rest.strip("\n")
+    joined, at = [], 0
+    while at < len(rest):
+        found = _QUOTED.match(rest, at)
+        if not found:
+            raise LogFormatError("this quote is not closed", len(written) - len(rest) + at + 1)
+        single, double = found.groups()
+        joined.append((single if single is not None else double).replace("\\'", "'").replace('\\"', '"'))
+        at = found.end()
+    return "".join(joined)
+
+
+def _all_quoted(rest: str) -> bool:
+    at = 0
+    while at < len(rest):
+        found = _QUOTED.match(rest, at)
+        if not found:
+            return False
+        at = found.end()
+    return True
+
+
+def _items(template: str) -> Sequence[Item]:
+    items: list[Item] = []
+    at = 0
+    for found in _VARIABLE.finditer(template):
+        if found.start() > at:
+            items.append(Literal(template[at : found.start()]))
+        items.append(Variable(found.group(1) or found.group(2)))
+        at = found.end()
+    if at < len(template):
+        items.append(Literal(template[at:]))
+    return items
+
+
+def _json(template: str) -> Reading:
+    """`escape=json`: the keys of the object, each holding one variable."""
+    quoted = re.sub(r'(?<=[:\[,])(\s*)(\$\{?\w+\}?)(?=\s*[,}\]])', r'\1"\2"', template)
+    try:
+        shape = json.loads(quoted)
+    except ValueError as error:
+        at = getattr(error, "pos", 0)
+        raise LogFormatError(f"this is not a JSON object: {error}", at + 1) from None
+    columns: list[tuple[str, tuple[str, ...]]] = []
+    seen: set[str] = set()
+    for path, value in _leaves(shape, ()):
+        found = _VARIABLE.fullmatch(value.strip())
+        if found and (variable := found.group(1) or found.group(2)) not in seen:
+            seen.add(variable)
+            columns.append((variable, path))
+    return _reading("json", columns, "true", None)
+
+
+def _leaves(value: object, path: tuple[str, ...]) -> Sequence[tuple[tuple[str, ...], str]]:
+    if isinstance(value, dict):
+        return [leaf for key, inner in value.items() for leaf in _leaves(inner, (*path, key))]
+    return [(path, value)] if isinstance(value, str) else []
+
+
+def _reading(
+    shape: Shape,
+    columns: Sequence[tuple[str, str | tuple[str, ...]]],
+    sound: str,
+    pattern: str | None,
+) -> Reading:
+    """nginx's variables → the parts of an event."""
+    has = {variable: name(variable) for variable, _ in columns}
+    if "msec" in has:
+        time_us = epoch_seconds_us(has["msec"])
+    elif "time_iso8601" in has:
+        time_us = iso8601_us(has["time_iso8601"])
+    elif "time_local" in has:
+        time_us = common_log_us(has["time_local"])
+    else:
+        raise LogFormatError("the time is missing: add $msec, $time_iso8601 or $time_local")
+    duration = has.get("request_time")
+    if duration is None and "upstream_response_time" in has:
+        duration = summed(has["upstream_response_time"])
+    status = has.get("status")
+    if status is None and "upstream_status" in has:
+        status = last_of_list(has["upstream_status"])
+    method = has.get("request_method")
+    target = next((has[v] for v in ("request_uri", "uri", "document_uri") if v in has), None)
+    if "request" in has:
+        method = method or request_method(has["request"])
+        target = target or request_target(has["request"])
+    return Reading(
+        format="nginx",
+        shape=shape,
+        columns=tuple(columns),
+        sound=sound,
+        pattern=pattern,
+        time_us=time_us,
+        duration_text=duration,
+        status=status,
+        method=method,
+        target=target,
+        host=next((has[v] for v in ("host", "http_host", "server_name") if v in has), None),
+        fields=tuple((field, empty_as_null(sql)) for field, sql in fields(has).items()),
+        notes=() if duration else ("no $request_time in the format: latency can't be judged",),
+    )
+
+
+def fields(has: Mapping[str, str]) -> dict[str, str]:
+    """The names that expressions may use: `$http_x_plan` is `x_plan`, `$sent_http_x_error` is `x_error`."""
+    named: dict[str, str] = {}
+    for variable, sql in has.items():
+        short = RENAMED.get(variable, variable)
+        for prefix in ("sent_http_", "upstream_http_", "http_"):
+            if variable not in RENAMED and variable.startswith(prefix):
+                short = variable.removeprefix(prefix)
+        named.setdefault(variable if short in named else short, sql)
+    return named
