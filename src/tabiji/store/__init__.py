@@ -1,0 +1,221 @@
+"""Counted batches → files, ledger, series and rollups that a crash can't tear apart, and sums of them, fast.
+
+The only place that executes SQL on the state. One schema on SQLite and PostgreSQL. Offsets and counts commit
+in one transaction, so what is counted is counted once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Literal
+
+import sqlalchemy as sa
+
+from tabiji.counting import Account, Series
+from tabiji.store import checking, opening, reading, writing
+from tabiji.store.facts import (
+    COMMIT_POINTS,
+    Batch,
+    Check,
+    Committed,
+    LedgerEntry,
+    LogFile,
+    Sample,
+    StaleOffset,
+    Sums,
+    Within,
+)
+from tabiji.store.failures import translated
+from tabiji.store.rollups import DAY, HOUR, Rows
+from tabiji.store.segments import Kept
+
+__all__ = [
+    "COMMIT_POINTS",
+    "Batch",
+    "Check",
+    "Committed",
+    "Kept",
+    "LedgerEntry",
+    "LogFile",
+    "Rows",
+    "Sample",
+    "StaleOffset",
+    "Store",
+    "Sums",
+    "Within",
+    "open",
+]
+
+Grain = Literal["minute", "hour", "day"]
+_MINUTES: dict[Grain, int] = {"minute": 1, "hour": HOUR, "day": DAY}
+
+
+def _nothing(_: str) -> None:
+    """Nobody watches the points of a commit."""
+
+
+class Store:
+    """An open database of counts. Every method raises StoreError when the database does not do its part."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._writer = opening.writing(engine)
+        self._reader = opening.reading(engine)
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends all connections."""
+        self._engine.dispose()
+
+    def commit(self, batch: Batch, reached: Callable[[str], None] = _nothing) -> Committed:
+        """Adds a counted range, once: file, ledger, series, merges, marks and rollups, or nothing at all.
+
+        Raises StaleOffset, having written nothing, when the file is not at `batch.offset_before` any more:
+        drop the batch and read the files again. After any other StoreError the same holds, because a
+        connection can break between the commit and its answer. `reached` is called with each of
+        COMMIT_POINTS in turn.
+        """
+        reached("before-begin")
+        with self._writing() as connection:
+            committed = writing.commit(connection, batch, reached)
+            reached("before-commit")
+        reached("after-commit")
+        return committed
+
+    def trim(self, now_minute: int, minutes_days: int, hours_days: int) -> int:
+        """Deletes minutes and hours that are no longer kept; returns how many rows. Days stay for ever.
+
+        What is kept begins at midnight (UTC), so that this deletes at most once a day. From then on, late
+        events older than that go to hours and days only. Hours are kept no shorter than minutes.
+        """
+        midnight = now_minute // DAY * DAY
+        minutes_from = midnight - minutes_days * DAY
+        hours_from = min(minutes_from, midnight - hours_days * DAY)
+        with self._writing() as connection:
+            kept = writing.raise_floor(connection, minutes_from, hours_from)
+        deleted = 0
+        for grain in (1, HOUR):
+            floor = kept.of(grain)
+            while floor is not None:
+                with self._writing() as connection:  # a day at a time, so that writers need not wait for long
+                    gone = writing.delete_day(connection, grain, floor)
+                deleted += gone
+                if not gone:
+                    break
+        return deleted
+
+    def files(self, source: str) -> list[LogFile]:
+        """The log files of a source, in the order in which they were first committed."""
+        with self._reading() as connection:
+            return reading.files(connection, source)
+
+    def series(self, source: str | None = None) -> dict[int, Series]:
+        """Series by their number, ascending; a number is never given to another series."""
+        with self._reading() as connection:
+            return reading.series(connection, source)
+
+    def marks(self, source: str) -> tuple[str, ...]:
+        """The route marks learned for a source, sorted."""
+        with self._reading() as connection:
+            return reading.marks(connection, source)
+
+    def accounts(self) -> dict[str, Account]:
+        """Where the lines of each source went: the sum of its ledger."""
+        with self._reading() as connection:
+            return reading.accounts(connection)
+
+    def chunks(
+        self, source: str | None = None, from_minute: int | None = None, to_minute: int | None = None
+    ) -> list[LedgerEntry]:
+        """The ranges of files that hold events of `[from_minute, to_minute)`, in the order of their commits.
+
+        Without minutes: all ranges, also those without any event.
+        """
+        with self._reading() as connection:
+            return reading.chunks(connection, source, from_minute, to_minute)
+
+    def extent(self, source: str | None = None) -> tuple[int, int] | None:
+        """The minutes of the first and the last event, both inclusive; of one source, or of all."""
+        with self._reading() as connection:
+            return reading.extent(connection, source)
+
+    def kept(self) -> Kept:
+        """From which minute on minutes and hours are kept."""
+        with self._reading() as connection:
+            return writing.retention(connection)
+
+    def sums(self, cuts: Sequence[int], series: Sequence[int] | None = None) -> Sums:
+        """Adds up each series over the consecutive segments `[cuts[i], cuts[i + 1])`, cuts ascending.
+
+        Reads at most 30 minutes of rows per cut, then hours, then days. `series` are numbers, each once, and
+        the order of the columns; None: all, ascending. A cut inside an hour whose minutes are trimmed moves
+        down to the hour, one inside a day whose hours are trimmed to the day (UTC): `coarse` says so, and
+        `cuts` holds those used, for which the sums are exact.
+        """
+        with self._reading() as connection:
+            return reading.sums(connection, cuts, series)
+
+    def within(self, cuts: Sequence[int], series: Sequence[int], limit_buckets: Sequence[int]) -> Within:
+        """Counts the events that took at most each limit, given as the limit's bucket; cuts as in `sums`."""
+        with self._reading() as connection:
+            return reading.within(connection, cuts, series, limit_buckets)
+
+    def histograms(
+        self, from_minute: int, to_minute: int, series: Sequence[int]
+    ) -> dict[int, dict[int, int]]:
+        """Events by bucket for each series that has any with a duration; minutes are cuts as in `sums`."""
+        with self._reading() as connection:
+            return reading.histograms(connection, from_minute, to_minute, series)
+
+    def rows(
+        self,
+        grain: Grain,
+        from_minute: int,
+        to_minute: int,
+        series: Sequence[int] | None = None,
+        *,
+        latencies: bool = True,
+    ) -> Iterator[Rows]:
+        """Rows of one grain that begin in `[from_minute, to_minute)`, in order, 50,000 at a time.
+
+        Without `latencies` the histograms are left empty, which is faster. Read the iterator to its end.
+        """
+        with self._reading() as connection:
+            yield from reading.rows(connection, _MINUTES[grain], from_minute, to_minute, series, latencies)
+
+    def check(self) -> tuple[Check, ...]:
+        """Facts about the database's health; those with a hint want something done."""
+        with self._reading() as connection:
+            return checking.check(connection)
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        with translated(self._engine.url), self._reader.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        with translated(self._engine.url), self._writer.begin() as connection:
+            yield connection
+
+
+def open(url: str) -> Store:  # noqa: A001 - read as `store.open`
+    """Opens the database at a URL, made and migrated to the newest schema if need be.
+
+    `sqlite:///path` or `postgresql://user@host/database`. Raises StoreError when it can't be reached, or was
+    written by a newer Tabiji.
+    """
+    address = opening.parsed(url)
+    with translated(address):
+        engine = opening.engine(address)
+        opening.migrate(engine)
+    return Store(engine)

@@ -1,0 +1,151 @@
+"""The tables of the state, the same on SQLite and PostgreSQL.
+
+sources ─┬─ files ── ledger          which bytes are counted, and where the lines of a minute are
+         ├─ series                   what events are counted under
+         └─ route_marks              what was learned about routes
+rollup_minutes, _hours, _days        events, Σ duration and histogram per (time, series), clustered so
+retention                            one row: from when on minutes and hours are kept
+
+Rollups have no foreign key to series: checking one per row costs PostgreSQL more than writing the row. Only
+`writing` adds rows, in the transaction that made sure of their series.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from tabiji.store.rollups import DAY, HOUR
+
+HEAD = "0001"  # the newest revision in migrations/versions; a test holds the two together
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = MetaData(
+    naming_convention=NAMING
+)  # STRICT: so that SQLite refuses a wrong type as PostgreSQL does
+
+Number = Integer().with_variant(BigInteger(), "postgresql")  # 64 bits on both
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("first_minute", Number),  # of the events counted; null before the first
+    Column("last_minute", Number),  # inclusive
+    sqlite_strict=True,
+)
+
+files = Table(
+    "files",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("source", Text, ForeignKey("sources.name"), nullable=False),
+    Column("path", LargeBinary, nullable=False),  # a path is bytes, not always text
+    Column("device", Text, nullable=False),  # decimal: devices and inodes may need all 64 bits
+    Column("inode", Text, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("head_length", Number, nullable=False),
+    Column("head_hash", Text, nullable=False),
+    Column("tail_hash", Text, nullable=False),
+    Column("offset_bytes", Number, nullable=False),
+    Column("compression", Text),
+    Column("torn", Integer, nullable=False),  # 0 or 1
+    Column("truncations", Integer, nullable=False),
+    Column("first_seen", Number, nullable=False),  # seconds since the epoch, as all times but minutes
+    Column("last_seen", Number, nullable=False),
+    UniqueConstraint("source", "device", "inode", "generation"),
+    sqlite_strict=True,
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("file", Integer, ForeignKey("files.id"), nullable=False),
+    Column("start_byte", Number, nullable=False),  # of the uncompressed file
+    Column("end_byte", Number, nullable=False),
+    Column("first_minute", Number),
+    Column("last_minute", Number),  # inclusive
+    Column("lines_read", Number, nullable=False),
+    Column("lines_counted", Number, nullable=False),
+    Column("lines_filtered", Number, nullable=False),
+    Column("lines_duplicate", Number, nullable=False),
+    Column("lines_rejected", Text, nullable=False),  # JSON: {reason: lines}
+    Column("samples", Text, nullable=False),  # JSON: [[reason, offset, line]]
+    Column("committed_at", Number, nullable=False),
+    Index(None, "file", "start_byte"),
+    Index(None, "last_minute", "first_minute"),
+    sqlite_strict=True,
+)
+
+series = Table(
+    "series",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("source", Text, ForeignKey("sources.name"), nullable=False),
+    Column("digest", LargeBinary, nullable=False),  # of all columns that follow; see writing.digest
+    Column("service", Text),
+    Column("kind", Text, nullable=False),
+    Column("operation", Text),
+    Column("method", Text),
+    Column("route", Text),
+    Column("status", Number),
+    Column("error", Text),
+    Column("host", Text),
+    Column("labels", Text, nullable=False),  # JSON: {name: value}, sorted
+    UniqueConstraint("source", "digest"),
+    sqlite_autoincrement=True,  # a number is never given again, whatever is merged away
+    sqlite_strict=True,
+)
+
+route_marks = Table(
+    "route_marks",
+    metadata,
+    Column("source", Text, ForeignKey("sources.name"), primary_key=True),
+    Column("mark", Text, primary_key=True),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+
+retention = Table(
+    "retention",
+    metadata,
+    Column("id", Integer, primary_key=True),  # always 1
+    Column("minutes_from", Number),  # null: nothing has been trimmed
+    Column("hours_from", Number),
+    sqlite_strict=True,
+)
+
+
+def _rollup(name: str) -> Table:
+    """`minute` is the first minute of the row's time; the counts come before the histogram, so that adding
+    them up does not touch the pages that a long histogram spills to."""
+    return Table(
+        name,
+        metadata,
+        Column("minute", Number, primary_key=True, autoincrement=False),
+        Column("series", Integer, primary_key=True, autoincrement=False),
+        Column("events", Number, nullable=False),
+        Column("duration_us", Number, nullable=False),
+        Column("latencies", LargeBinary, nullable=False),  # packed pairs, see histograms
+        sqlite_with_rowid=False,
+        sqlite_strict=True,
+    )
+
+
+ROLLUPS = {1: _rollup("rollup_minutes"), HOUR: _rollup("rollup_hours"), DAY: _rollup("rollup_days")}

@@ -1,0 +1,147 @@
+"""Rows of rollups ⇄ SQLite, in bulk: the driver's own calls, for a dictionary per row costs thrice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+
+from tabiji.counting import Integers
+from tabiji.store import rollups
+from tabiji.store.rollups import Rows
+from tabiji.store.segments import Interval
+
+_SERIES_BITS = 31
+_CHOSEN = " AND series IN (SELECT value FROM json_each(:series))"
+
+
+def append(connection: sa.Connection, table: str, rows: Rows) -> None:
+    """Adds rows whose keys are not there yet."""
+    _write(connection, f"INSERT INTO {table} VALUES (?, ?, ?, ?, ?)", rows)
+
+
+def replace(connection: sa.Connection, table: str, rows: Rows) -> None:
+    """Writes rows over those with the same keys."""
+    _write(connection, f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?, ?)", rows)
+
+
+def found(connection: sa.Connection, table: str, minute: Integers, series: Integers) -> Rows:
+    """The rows with these keys, as far as they exist; keys are unique."""
+    if not len(minute):
+        return rollups.unpacked([], [], [], [], [])
+    lowest = int(minute.min())
+    keys = ((minute - lowest) << _SERIES_BITS | series).tolist()
+    return _rows(
+        _driver(connection).execute(
+            f"""
+            SELECT r.minute, r.series, r.events, r.duration_us, r.latencies
+            FROM json_each(:keys) AS k CROSS JOIN {table} AS r
+            WHERE r.minute = (k.value >> {_SERIES_BITS}) + :lowest
+              AND r.series = (k.value & {(1 << _SERIES_BITS) - 1})
+            """,
+            {"keys": json.dumps(keys), "lowest": lowest},
+        )
+    )
+
+
+def remove(connection: sa.Connection, table: str, minute: Integers, series: Integers) -> None:
+    """Deletes the rows with these keys."""
+    _driver(connection).executemany(
+        f"DELETE FROM {table} WHERE minute = ? AND series = ?",
+        zip(minute.tolist(), series.tolist(), strict=True),
+    )
+
+
+def sums(
+    connection: sa.Connection, table: str, pieces: Sequence[Interval], series: Sequence[int] | None
+) -> Integers:
+    """`[4, n]`: index of the piece, series, Σ events, Σ duration_us."""
+    cursor = _driver(connection).cursor()
+    query = f"""
+        SELECT :piece, series, SUM(events), SUM(duration_us) FROM {table}
+        WHERE minute >= :first AND minute < :end{_CHOSEN if series is not None else ""} GROUP BY series
+        """
+    chosen = json.dumps(list(series)) if series is not None else None
+    rows: list[tuple[int, int, int, int]] = []
+    for piece, (first, end) in enumerate(pieces):
+        cursor.execute(query, {"piece": piece, "first": first, "end": end, "series": chosen})
+        rows += cursor.fetchall()
+    return np.array(rows, dtype=np.int64).reshape(-1, 4).T
+
+
+def histograms(
+    connection: sa.Connection, table: str, pieces: Sequence[Interval], series: Sequence[int]
+) -> tuple[Integers, Integers, Integers, Integers]:
+    """Histograms of the series in the pieces, unmerged: index of the piece, series and number of pairs of
+    each; and all pairs, one behind the other."""
+    cursor = _driver(connection).cursor()
+    query = f"SELECT series, latencies FROM {table} WHERE minute >= :first AND minute < :end{_CHOSEN}"
+    chosen = json.dumps(list(series))
+    numbers: list[int] = []
+    blobs: list[bytes] = []
+    rows_of_piece = []
+    for first, end in pieces:
+        cursor.execute(query, {"first": first, "end": end, "series": chosen})
+        rows = cursor.fetchall()
+        rows_of_piece.append(len(rows))
+        numbers += [row[0] for row in rows]
+        blobs += [row[1] for row in rows]
+    pairs, lengths = rollups.joined(blobs)
+    piece = np.repeat(np.arange(len(pieces)), rows_of_piece)
+    return piece, np.array(numbers, dtype=np.int64), lengths, pairs
+
+
+def page(
+    connection: sa.Connection,
+    table: str,
+    after: tuple[int, int],
+    end: int,
+    series: Sequence[int] | None,
+    latencies: bool,
+    rows_max: int,
+) -> Rows:
+    """The next rows behind the key `after`, before minute `end`, in the order of keys."""
+    return _rows(
+        _driver(connection).execute(
+            f"""
+            SELECT minute, series, events, duration_us, {"latencies" if latencies else "x''"}
+            FROM {table}
+            WHERE (minute, series) > (:minute, :number) AND minute < :end
+              {_CHOSEN if series is not None else ""}
+            ORDER BY minute, series LIMIT :rows_max
+            """,
+            {
+                "minute": after[0],
+                "number": after[1],
+                "end": end,
+                "series": json.dumps(list(series)) if series is not None else None,
+                "rows_max": rows_max,
+            },
+        )
+    )
+
+
+def _write(connection: sa.Connection, statement: str, rows: Rows) -> None:
+    _driver(connection).executemany(
+        statement,
+        zip(
+            rows.minute.tolist(),
+            rows.series.tolist(),
+            rows.events.tolist(),
+            rows.duration_us.tolist(),
+            rollups.latencies(rows),
+            strict=True,
+        ),
+    )
+
+
+def _rows(cursor: Any) -> Rows:
+    columns = list(zip(*cursor.fetchall(), strict=True)) or [()] * 5
+    return rollups.unpacked(*columns)
+
+
+def _driver(connection: sa.Connection) -> Any:
+    return connection.connection.driver_connection
