@@ -17,8 +17,9 @@ import pytest
 import yaml
 
 from tabiji import demo
+from tabiji.demo.chance import allocated, spread
 from tabiji.demo.site import OPERATIONS
-from tabiji.demo.web import LOG_FORMAT, allocated, spread
+from tabiji.demo.web import LOG_FORMAT
 
 JST = timezone(timedelta(hours=9))
 NOW = int(datetime(2026, 11, 21, 21, 50, 7, tzinfo=JST).timestamp())  # a Saturday evening

@@ -12,15 +12,15 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from operator import itemgetter
 from random import Random
 from time import gmtime, strftime
 
 from tabiji.demo import site
+from tabiji.demo.chance import allocated, spread, times_by_weight
 from tabiji.demo.site import DAY_S, JOBS, ZONE_S, Job
 from tabiji.demo.stories import Window
-from tabiji.demo.web import allocated, spread
 
 Line = tuple[int, str]  # epoch milliseconds, and the line of that time
 
@@ -106,8 +106,7 @@ def _times(rng: Random, job: Job, started: int, ended: int, count: int) -> list[
         at = until
     if not any(weights):  # a short time at night
         weights = [1.0] * len(weights)
-    minutes = rng.choices(range(len(weights)), cum_weights=list(accumulate(weights)), k=count)
-    return sorted([started * 1000 + minute * 60_000 + int(rng.random() * 60_000) for minute in minutes])
+    return times_by_weight(rng, started // 60, weights, count)
 
 
 def _runs(

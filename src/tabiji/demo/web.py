@@ -7,14 +7,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
-from math import exp, log
+from math import exp
 from operator import itemgetter
 from random import Random
-from statistics import NormalDist
 from time import gmtime, strftime
 
 from tabiji.demo import site
-from tabiji.demo.site import ADMIN, ALWAYS, DAY_S, LEARNERS, OPERATIONS, STAFF, ZONE_S, Operation, Outcome
+from tabiji.demo.chance import allocated, spread, times_by_weight
+from tabiji.demo.site import (
+    ADMIN,
+    ALWAYS,
+    DAY_S,
+    LEARNERS,
+    OPERATIONS,
+    STAFF,
+    ZONE_S,
+    Operation,
+    Outcome,
+    Rhythm,
+)
 from tabiji.demo.stories import SYSTEM_ERROR, Window
 
 LOG_FORMAT = (
@@ -60,6 +71,22 @@ class WebDay:
     windows: tuple[Window, ...]
     single_failures: tuple[tuple[str, int], ...]
 
+    @property
+    def midnight(self) -> int:
+        return self.day * DAY_S - ZONE_S
+
+    @property
+    def first_minute(self) -> int:
+        return (self.start - self.midnight) // 60
+
+    def ms(self, second: int) -> int:
+        """An epoch second as a millisecond of the day."""
+        return (second - self.midnight) * 1000
+
+    def weights(self, rhythm: Rhythm) -> list[float]:
+        """The weights of the day's minutes, from the first to the last that is written."""
+        return site.minute_weights(rhythm, self.day, self.first_minute, (self.end - self.midnight) // 60)
+
 
 @dataclass(frozen=True, slots=True)
 class WebLines:
@@ -73,85 +100,81 @@ class WebLines:
 
 def lines_of(day: WebDay) -> WebLines:
     """All lines of the day, sorted; exactly `day.requests` of them."""
-    midnight = day.day * DAY_S - ZONE_S
-    first, last = (day.start - midnight) // 60, (day.end - midnight) // 60
-    weights = site.minute_weights(LEARNERS, day.day, first, last)
-    whole = sum(site.minute_weights(STAFF, day.day, 0, 1440))
-    staff = site.minute_weights(STAFF, day.day, first, last)
     rng = Random(f"{day.seed} web {day.day}")
     entries: list[Line] = []
-    singles: list[tuple[str, int]] = []
-    found: list[tuple[Window, int, int]] = []
+    singles = _admin(rng, day, entries)
+    _strangers(rng, day, entries)
+    _health_checks(day, entries)
+    windows = _learners(rng, day, entries)
+    entries.sort(key=itemgetter(0))
+    return WebLines("".join([line for _, line in entries]), len(entries), windows, singles)
 
-    for operation in ADMIN:
-        count = int(rng.randint(*site.ADMIN_PER_DAY) * sum(staff) / whole)
-        times = _times(rng, first, staff, min(count, day.requests - len(entries)))
-        lines = _calm(rng, operation, times, day.day)
-        for second in (s for name, s in day.single_failures if name == operation.name and times):
-            index = min(bisect_left(times, (second - midnight) * 1000), len(times) - 1)
-            lines[index] = _unusual(rng, operation, times[index], day.day, Outcome(500, 1.0))
-            singles.append((operation.name, midnight + times[index] // 1000))
-        entries += zip(times, lines, strict=True)
 
-    even = site.minute_weights(ALWAYS, day.day, first, last)
-    scans = int(rng.randint(*site.SCANS_PER_DAY) * len(even) / 1440)
-    times = _times(rng, first, even, min(scans, day.requests - len(entries)))
-    entries += zip(times, _scans(rng, times, day.day), strict=True)
+# ---------------------------------------------------------------- who comes: each appends to the day's lines
 
-    step = day.health_every_s
-    checks = range(-(-day.start // step) * step, day.end, step)[: day.requests - len(entries)]
-    times = [(second - midnight) * 1000 + 217 for second in checks]
-    entries += zip(times, _health_checks(times, day.day), strict=True)
 
+def _learners(rng: Random, day: WebDay, entries: list[Line]) -> tuple[tuple[Window, int, int], ...]:
+    """All who use the site as it is meant; the rest of the requests. → what they met in each window."""
+    weights = day.weights(LEARNERS)
     shares = [operation.share * max(0.5, rng.gauss(1, 0.04)) for operation in OPERATIONS]
+    found = []
     for operation, count in zip(OPERATIONS, allocated(day.requests - len(entries), shares), strict=True):
-        times = _times(rng, first, weights, count)
-        for part, window in _parts(times, day.windows, operation.name, midnight):
+        times = times_by_weight(rng, day.first_minute, weights, count)
+        for part, window in _parts(times, day, operation.name):
             lines, bad = _lines(rng, operation, part, day.day, window)
             entries += zip(part, lines, strict=True)
             if window is not None:
                 found.append((window, len(part), bad))
-
-    entries.sort(key=itemgetter(0))
-    return WebLines("".join([line for _, line in entries]), len(entries), tuple(found), tuple(singles))
+    return tuple(found)
 
 
-def allocated(total: int, shares: list[float]) -> list[int]:
-    """`total` split by shares into whole numbers that add up to it: the largest remainders are rounded up."""
-    scale = total / sum(shares)
-    exact = [share * scale for share in shares]
-    parts = [int(value) for value in exact]
-    by_remainder = sorted(range(len(shares)), key=lambda index: parts[index] - exact[index])
-    for index in by_remainder[: total - sum(parts)]:
-        parts[index] += 1
-    return parts
+def _admin(rng: Random, day: WebDay, entries: list[Line]) -> tuple[tuple[str, int], ...]:
+    """Colleagues, in office hours. → the single failures as they came out."""
+    weights, whole = day.weights(STAFF), sum(site.minute_weights(STAFF, day.day, 0, 1440))
+    singles = []
+    for operation in ADMIN:
+        count = int(rng.randint(*site.ADMIN_PER_DAY) * sum(weights) / whole)
+        times = times_by_weight(rng, day.first_minute, weights, min(count, day.requests - len(entries)))
+        lines = _calm(rng, operation, times, day.day)
+        for second in (s for name, s in day.single_failures if name == operation.name and times):
+            index = min(bisect_left(times, day.ms(second)), len(times) - 1)
+            lines[index] = _unusual(rng, operation, times[index], day.day, Outcome(500, 1.0))
+            singles.append((operation.name, day.midnight + times[index] // 1000))
+        entries += zip(times, lines, strict=True)
+    return tuple(singles)
 
 
-def spread(p50_ms: float, p95_ms: float, count: int) -> list[float]:
-    """`count` durations in ms, evenly spread over the quantiles of the log-normal that has these two."""
-    normal = NormalDist()
-    sigma = log(p95_ms / p50_ms) / normal.inv_cdf(0.95)
-    return [p50_ms * exp(sigma * normal.inv_cdf((index + 0.5) / count)) for index in range(count)]
+def _strangers(rng: Random, day: WebDay, entries: list[Line]) -> None:
+    """They look for other people's mistakes; now and then one speaks TLS to the wrong port."""
+    weights = day.weights(ALWAYS)
+    count = int(rng.randint(*site.SCANS_PER_DAY) * len(weights) / 1440)
+    for ms in times_by_weight(rng, day.first_minute, weights, min(count, day.requests - len(entries))):
+        took = f"{rng.uniform(0.002, 0.02):.3f}"
+        path = rng.choice(site.SCANNED)
+        answer = f'"GET {path} HTTP/1.1" 404 1564 "-" "Mozilla/5.0 zgrab/0.x" {took} "{took}"'
+        if rng.random() < 0.05:
+            answer = r'"\x16\x03\x01\x00\xEE\x01\x00\x00\xEA\x03\x03" 400 150 "-" "-" 0.000 "-"'
+        address = f"203.0.113.{rng.randint(240, 244)}"
+        entries.append((ms, f'{address} - - [{_time(day.day, ms)}{answer} "-" "-" "-"\n'))
 
 
-def _times(rng: Random, first_minute: int, weights: list[float], count: int) -> list[int]:
-    """Milliseconds of the day, sorted: minutes drawn by weight, even within the minute."""
-    if not count or not any(weights):
-        return []
-    minutes = range(first_minute, first_minute + len(weights))
-    random = rng.random
-    drawn = rng.choices(minutes, cum_weights=list(accumulate(weights)), k=count)
-    return sorted([minute * 60_000 + int(random() * 60_000) for minute in drawn])
+def _health_checks(day: WebDay, entries: list[Line]) -> None:
+    """The load balancer asks whether this server lives."""
+    step = day.health_every_s
+    checks = range(-(-day.start // step) * step, day.end, step)[: day.requests - len(entries)]
+    rest = '"GET /healthz HTTP/1.1" 200 15 "-" "ELB-HealthChecker/2.0" 0.002 "0.002" "-" "-" "-"\n'
+    times = [day.ms(second) + 217 for second in checks]
+    entries += [(ms, f"192.0.2.250 - - [{_time(day.day, ms)}{rest}") for ms in times]
 
 
-def _parts(
-    times: list[int], windows: tuple[Window, ...], operation: str, midnight: int
-) -> Iterator[tuple[list[int], Window | None]]:
+# ---------------------------------------------------------------- what they get
+
+
+def _parts(times: list[int], day: WebDay, operation: str) -> Iterator[tuple[list[int], Window | None]]:
     """The times of an operation, cut at its stories' edges."""
     done = 0
-    for window in sorted((w for w in windows if w.effect.operation == operation), key=lambda w: w.start):
-        start = bisect_left(times, (window.start - midnight) * 1000)
-        end = bisect_left(times, (window.end - midnight) * 1000)
+    for window in sorted((w for w in day.windows if w.effect.operation == operation), key=lambda w: w.start):
+        start, end = bisect_left(times, day.ms(window.start)), bisect_left(times, day.ms(window.end))
         yield times[done:start], None
         yield times[start:end], window
         done = end
@@ -222,29 +245,6 @@ def _unusual(rng: Random, operation: Operation, ms: int, day: int, outcome: Outc
 
 def _time(day: int, ms: int) -> str:
     return f"{_minute_texts(day)[ms // 60_000]}{_SECONDS[ms % 60_000 // 1000]}"
-
-
-def _scans(rng: Random, times: list[int], day: int) -> list[str]:
-    """Strangers looking for other people's mistakes; now and then one speaks TLS to the wrong port."""
-    lines = []
-    for ms in times:
-        took = f"{rng.uniform(0.002, 0.02):.3f}"
-        answer = (
-            f'"GET {rng.choice(site.SCANNED)} HTTP/1.1" 404 1564 "-" "Mozilla/5.0 zgrab/0.x" {took} "{took}"'
-        )
-        if rng.random() < 0.05:
-            answer = r'"\x16\x03\x01\x00\xEE\x01\x00\x00\xEA\x03\x03" 400 150 "-" "-" 0.000 "-"'
-        lines.append(f'203.0.113.{rng.randint(240, 244)} - - [{_time(day, ms)}{answer} "-" "-" "-"\n')
-    return lines
-
-
-def _health_checks(times: list[int], day: int) -> list[str]:
-    """The load balancer asks whether this server lives."""
-    rest = '"GET /healthz HTTP/1.1" 200 15 "-" "ELB-HealthChecker/2.0" 0.002 "0.002" "-" "-" "-"\n'
-    return [
-        f"192.0.2.250 - - [{_minute_texts(day)[ms // 60_000]}{_SECONDS[ms % 60_000 // 1000]}{rest}"
-        for ms in times
-    ]
 
 
 # ---------------------------------------------------------------- pools: made once, the same in each process

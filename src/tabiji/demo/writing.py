@@ -17,6 +17,7 @@ from random import Random
 from typing import Literal
 
 from tabiji.demo import jobs, site, web
+from tabiji.demo.chance import allocated
 from tabiji.demo.site import DAY_S, JOB_SHARE, LEARNERS, ZONE_S
 from tabiji.demo.stories import DEPLOYMENTS, SINGLE_FAILURES, STORIES, Hidden, Window, moment, windows
 
@@ -144,7 +145,7 @@ def _tasks(logs: Path, started: int, ended: int, events: int, seed: int) -> list
         shares.append(sum(weights) * (1 + site.GROWTH_PER_DAY * age) * rng.gauss(1, 0.03))
     failures = tuple((name, moment(ended, before, clock)) for name, before, clock in SINGLE_FAILURES)
     health_every_s = 60 * -(-(ended - started) // int(60 * _HEALTH_CHECKS_MAX * requests_total))
-    requests = web.allocated(requests_total, shares)
+    requests = allocated(requests_total, shares)
     for start, end, count in zip(edges[:-1], edges[1:], requests, strict=True):
         day = (start + ZONE_S) // DAY_S
         singles = tuple((name, at) for name, at in failures if start <= at < end)
