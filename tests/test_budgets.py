@@ -217,6 +217,13 @@ if SHARED.is_dir():
         assert rate == row["burn_rate"]
         assert budgets.exhaustion_minutes(DAYS_30, Fraction(1), rate) == row["minutes_to_exhaust_30d"]
 
+    @pytest.mark.parametrize(
+        "row", REFERENCE["allowed_bad_minutes"], ids=lambda row: f"{row['slo_pct']} % {row['window_days']} d"
+    )
+    def test_the_reference_of_time_budgets(row: dict[str, Fraction]) -> None:
+        minutes = int(row["window_days"]) * 1440
+        assert budgets.time_budget_minutes(Fraction(row["slo_pct"]) / 100, minutes) == row["budget_minutes"]
+
     def test_where_another_product_answers_otherwise() -> None:
         """The same where it computes; None for its −1, negative for its 0, refused for its clamping."""
         for row in KIBANA["burn_rate"]:
