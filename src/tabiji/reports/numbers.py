@@ -1,0 +1,110 @@
+"""Numbers → text for people: the only place that rounds.
+
+What is shown never flatters: shares, rates and what is left are cut off, latencies are rounded up, so that no
+missed promise looks kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from tabiji import histograms
+
+
+def percent(share: Fraction, digits: int = 2) -> str:
+    """A share as a percentage, cut off: 99.95 %, 99.9987 %, 0.00042 %.
+
+    It has `digits` decimals, or as many as tell it from 0 % and 100 % by two digits. So 100 % is all, and
+    no promise with that many decimals looks kept that is not.
+    """
+    distance = min(abs(share), abs(1 - share)) * 100
+    while distance and distance * 10**digits < 10:
+        digits += 1
+    return f"{_decimal(share * 100 * 10**digits // 1, digits)} %"
+
+
+def exact_percent(share: Fraction) -> str:
+    """A promise, in full: 99.9 %."""
+    return f"{decimal_text(share * 100)} %"
+
+
+def percents(weights: Sequence[int | Fraction], digits: int = 0) -> list[str]:
+    """Shares of a whole as percentages that add up to exactly 100 % as they are printed (largest remainder).
+
+    Nothing but zeros is 0 % each.
+    """
+    total = sum(weights, Fraction(0))
+    units = 100 * 10**digits
+    if not total:
+        return [f"{_decimal(0, digits)} %" for _ in weights]
+    exact = [Fraction(weight) * units / total for weight in weights]
+    shown = [int(share) for share in exact]
+    by_remainder = sorted(range(len(exact)), key=lambda i: shown[i] - exact[i])
+    for i in by_remainder[: units - sum(shown)]:
+        shown[i] += 1
+    return [f"{_decimal(share, digits)} %" for share in shown]
+
+
+def number(value: int) -> str:
+    """With thousands separators: 1,204,331."""
+    return f"{value:,}".replace("-", "−")
+
+
+def rate(value: Fraction) -> str:
+    """A burn rate with three digits, cut off: 14.4 is shown only for 14.4 and more."""
+    digits = 0
+    while value and abs(value) * 10**digits < 100 and digits < 3:
+        digits += 1
+    if value and not value * 10**digits // 1:
+        return "<0.001"
+    return _decimal(value * 10**digits // 1, digits)
+
+
+def latency(duration_us: int | None) -> str:
+    """A duration with two digits, rounded up as quantiles are: 250 ms, 1.5 s."""
+    if duration_us is None:
+        return "–"
+    upper_us = histograms.upper_us(histograms.bucket(duration_us))
+    if upper_us is None:
+        return "over 28 h"
+    for unit_us, unit in ((1_000_000, "s"), (1000, "ms")):
+        if upper_us >= unit_us:
+            whole, rest = divmod(upper_us, unit_us)
+            return f"{whole:,}{f'.{rest * 10 // unit_us}' if rest else ''} {unit}"
+    return f"{upper_us} µs"
+
+
+def minutes(length: Fraction | int) -> str:
+    """A length of time in its two largest units that matter, cut off: 43 min, 8 h 10 min, 1 d 4 h."""
+    seconds = abs(int(Fraction(length) * 60))
+    if seconds >= 10 * 86_400:
+        parts = [(seconds // 86_400, "d")]
+    elif seconds >= 86_400:
+        parts = [(seconds // 86_400, "d"), (seconds % 86_400 // 3600, "h")]
+    elif seconds >= 3600:
+        parts = [(seconds // 3600, "h"), (seconds % 3600 // 60, "min")]
+    elif seconds >= 600:
+        parts = [(seconds // 60, "min")]
+    else:
+        parts = [(seconds // 60, "min"), (seconds % 60, "s")]
+    words = " ".join(f"{n:,} {unit}" for n, unit in parts if n) or "0 min"
+    return f"−{words}" if length < 0 and seconds else words
+
+
+def decimal_text(value: Fraction) -> str:
+    """A decimal fraction in full: 999/1000 → `0.999`. Raises ValueError for one without an end (1/3)."""
+    digits = 0
+    while value.denominator > 1 and 10**digits % value.denominator:
+        digits += 1
+        if digits > value.denominator.bit_length():
+            raise ValueError(f"{value} has no end as a decimal number")
+    return _decimal(int(value * 10**digits), digits)
+
+
+def _decimal(units: int, digits: int) -> str:
+    """`units` of the `digits`-th decimal, without zeros that say nothing: (9990, 2) → 99.9."""
+    sign = "−" if units < 0 else ""
+    whole, rest = divmod(abs(units), 10**digits)
+    decimals = f"{rest:0{digits}d}".rstrip("0") if digits else ""
+    return f"{sign}{whole}{'.' + decimals if decimals else ''}"
