@@ -478,10 +478,13 @@ def test_definitions_are_in_the_language_asked_for(tmp_path: Path, language: Any
     assert yaml.safe_load(site)["sources"]["web"]["log_format"] == LOG_FORMAT
     assert site.startswith("# yaml-language-server: $schema=.tabiji/site.schema.json\n")
     assert len(journeys) == 6
-    for journey in journeys:
-        assert journey.startswith("# yaml-language-server: $schema=../.tabiji/journey.schema.json\n")
-        titles = [yaml.safe_load(journey), *yaml.safe_load(journey)["steps"].values()]
-        assert all(set(titled["title"]) == {"en", "ja"} for titled in titles)
+    for text in journeys:
+        assert text.startswith("# yaml-language-server: $schema=../.tabiji/journey.schema.json\n")
+        journey = yaml.safe_load(text)
+        assert journey["team"] in yaml.safe_load(site)["teams"]
+        titled = [journey, *journey["steps"].values(), *journey["objectives"].values()]
+        assert all(set(part["title"]) == {"en", "ja"} for part in titled)
+        assert set(journey["why"]) == {"en", "ja"}
 
 
 def test_every_operation_that_a_journey_names_is_one_of_the_site(written: demo.Written) -> None:
