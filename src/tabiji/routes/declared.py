@@ -1,12 +1,13 @@
 """Declared routes + method and path → the template that serves it.
 
 A trie of segments, whose literals are folded as SQL folds paths, so that `/v2/1-clicks` is found for
-`/v2/:id-clicks`. The most specific route wins, segment by segment from the left: a literal before a segment with
-fixed parts (`:id.json`, `:name:cancel`), before a parameter, before a glob; among equals the one declared first.
+`/v2/:id-clicks`. The most specific route wins, segment by segment from the left: a literal before a segment
+with fixed parts (`:id.json`, `:name:cancel`), before a parameter, before a glob; among equals the one
+declared first.
 
-Known edges: a folded path can't tell `/404` from `/7`; with a literal `/404` and a parameter `/:name` declared
-side by side, numbers go to the literal. Constraints of parameters are not looked at. Empty segments (`//`, a
-trailing slash) are passed over, as Rails does.
+Known edges: a folded path can't tell `/404` from `/7`; with a literal `/404` and a parameter `/:name`
+declared side by side, numbers go to the literal. Constraints of parameters are not looked at. Empty
+segments (`//`, a trailing slash) are passed over, as Rails does.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ _REMEMBERED_CHARACTERS_MAX: Final = 1024
 class Route:
     """A route as declared.
 
-    `methods` is empty for any; `template` is without `(.:format)`; there is a shape for each way in which optional
-    parts can be there or not; with `formats`, a last literal may carry `.json` and the like.
+    `methods` is empty for any; `template` is without `(.:format)`; there is a shape for each way in which
+    optional parts can be there or not; with `formats`, a last literal may carry `.json` and the like.
     """
 
     methods: tuple[str, ...]

@@ -1,17 +1,18 @@
 """Paths seen → routes, where nothing is declared: a position with too many distinct words becomes `:slug`.
 
-Each number of segments has a trie of its own, and events that were answered "not found" have tries apart, so
-that a scanner can't blur real routes. A node with more distinct words below it than `Limits` allow *explodes*:
-its words merge into one child `:slug`, the nodes below them merge likewise, and what then has too many words
-explodes too.
+Each number of segments has a trie of its own, and events that were answered "not found" have tries apart,
+so that a scanner can't blur real routes. A node with more distinct words below it than `Limits` allow
+*explodes*: its words merge into one child `:slug`, the nodes below them merge likewise, and what then has
+too many words explodes too.
 
-That is a least fixed point over the set of paths, hence confluent: routes and marks at the end are the same in
-whatever order, batches or processes the paths were seen, and what was routed early is routed on to the same end.
-It stops where memory is bounded: with `Limits.nodes` nodes, unknown words are `:slug` at once, and which words
-that hits depends on the order.
+That is a least fixed point over the set of paths, hence confluent: routes and marks at the end are the same
+in whatever order, batches or processes the paths were seen, and what was routed early is routed on to the
+same end. It stops where memory is bounded: with `Limits.nodes` nodes, unknown words are `:slug` at once,
+and which words that hits depends on the order.
 
-State is `exploded` plus the routes of stored series: whoever stores both can go on with a new `Learned`, and two
-processes join by taking the marks and routes of both. Empty segments, placeholders and `FIXED` words never merge.
+State is `exploded` plus the routes of stored series: whoever stores both can go on with a new `Learned`,
+and two processes join by taking the marks and routes of both. Empty segments, placeholders and `FIXED`
+words never merge.
 """
 
 from __future__ import annotations

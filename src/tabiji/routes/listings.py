@@ -20,7 +20,7 @@ _ROW = re.compile(
 )
 _BARE_ROW = re.compile(rf"\s*(?:[a-z]\w*\s+)?(?:{_VERBS}\s+)?\(?/\S*\s+[a-z][\w/]*#\w+(?:\s+\{{.*)?\s*")
 _CELL = re.compile(r"(Prefix|Verb|URI|Controller#Action|Source Location)\s*\| ?(.*)")
-_ENGINE = re.compile(r"\s*\[?\s*Routes for ([\w:]+)\s*:?\s*\]?[-\s]*")
+_ENGINE = re.compile(r"\s*\[?\s*Routes for ([\w:]*\w)\s*:?\s*\]?[-\s]*")
 _APP = re.compile(
     r"[A-Z]\w*(?:::[A-Z]\w*)*(?=\s|$)"
 )  # a mounted application, not `users#show` or `redirect(301)`
@@ -43,7 +43,7 @@ class _Row(NamedTuple):
 def parse(text: str, name: str) -> Declared:
     """The routes that a file declares; what kind of file it is, is seen from its content.
 
-    - `rails routes`, plain or `--expanded`, also an excerpt without its headings. Routes of engines come under
+    - `rails routes`, plain or `--expanded`, also an excerpt without headings. Routes of engines come under
       the path where the engine is mounted; everything below another mounted application is that application's
       one route. A blank verb is any. Constraints are read over.
     - OpenAPI 3, YAML or JSON: the paths of its servers come before each path.

@@ -1,7 +1,7 @@
 """OpenAPI 3 (YAML or JSON; Swagger 2 as well) → routes.
 
-YAML is read as a stream of events into a tree with line numbers: no scalar is interpreted, aliases are shared and
-never copied, and nothing recurses, so that a bomb costs what its text costs.
+YAML is read as a stream of events into a tree with line numbers: no scalar is interpreted, aliases are
+shared and never copied, and nothing recurses, so that a bomb costs what its text costs.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from tabiji.routes.declared import Route
 from tabiji.routes.templates import TemplateError, braces
 
 _METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
+_NESTING_MAX: Final = 200
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 _SIGN = re.compile(r"""^(?:\{\s*)?["']?(?:openapi|swagger)["']?\s*:""", re.MULTILINE)
 
@@ -164,6 +165,8 @@ def _from_yaml(text: str) -> Any:
             if isinstance(event, yaml.CollectionStartEvent):
                 opened.append(value)
                 keys.append(None)
+                if len(opened) > _NESTING_MAX:  # libyaml takes quadratic time over brackets in brackets
+                    raise RouteError(line, f"nested more than {_NESTING_MAX} deep")
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise RouteError(mark.line + 1 if mark else 1, f"no YAML: {error.problem or error.context}") from None

@@ -9,7 +9,7 @@ and both change nothing when applied twice.
 | number, UUID, ULID, eight or more hex digits (one of them 0–9) | `:id` |
 | number or UUID first, then words: `123-my-title`, `123_x`, `10.0.0.1` | `:id` |
 | … with a suffix or verb: `12.json`, `12-my-title.html`, `12:cancel` | `:id.json`, `:id.html`, `:id:cancel` |
-| id inside a word: `app-3f9ab1c2d4.js`, `img_20261121.png` (six digits) | `app-:id.js`, `img_:id.png` |
+| id inside a word: `app-3f9ab1c2d4.js`, `top-202611` (six digits; in files four) | `app-:id.js`, `top-:id` |
 | `2026-11-21`, `2026_11_21`, `20261121T101500Z`, with or without words after it | `:date` |
 | e-mail address | `:email` |
 | 20 characters or more that look random, more than 64 characters, control characters | `:token` |
@@ -51,18 +51,22 @@ _FOLD = re.compile(ID_PATTERN, re.ASCII)  # RE2's \b knows ASCII only
 _ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 _WORD = re.compile(r"[A-Za-z][A-Za-z_-]{0,18}")  # shorter than any token, no digit: nothing to look for
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-_DAY = r"(?:0[1-9]|1[0-2])[-_](?:0[1-9]|[12][0-9]|3[01])(?![0-9A-Za-z])"
-_FOLDED_DATE = re.compile(rf":id-{_DAY.replace('(?![0-9A-Za-z])', '(?![0-9A-SU-Za-z])')}")
+_DAY = r"(?:0[1-9]|1[0-2])[-_](?:0[1-9]|[12][0-9]|3[01])"
+_FOLDED_DATE = re.compile(rf":id-{_DAY}(?:T[0-9:.%+-]*Z?)?(?![0-9A-Za-z])")
 _DATE = re.compile(
-    rf"(?<![0-9A-Za-z%])(?:(?:19|20)[0-9]{{2}}[-_]{_DAY}|[0-9]{{8}}T[0-9]{{4,6}}Z?(?![0-9A-Za-z]))"
+    rf"(?<![0-9A-Za-z%])(?:(?:19|20)[0-9]{{2}}[-_]{_DAY}|[0-9]{{8}}T[0-9]{{4,6}}Z?)(?![0-9A-Za-z])"
 )
 _ID = re.compile(
     rf"^[0-9]+(?=_)|(?<![0-9A-Za-z%])(?:{_UUID}|[0-7][0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{{25}}"
     r"|(?=[a-fA-F]*[0-9])[0-9a-fA-F]{8,}|[0-9]{6,})(?![0-9A-Za-z])"
 )
-_BUILD_HASH = re.compile(
-    r"(?<=[-.])(?=[a-zA-Z]*[0-9])(?=[a-z0-9]*[A-Z])(?=[A-Z0-9]*[a-z])[0-9A-Za-z]{8,20}(?=\.(?:m?js|css|map|wasm)$)"
+_BUILD_HASH = re.compile(  # index-BxK3q9Za.js, app.411.js; not jquery-1.11.3.js
+    r"(?:(?<=[-.])(?=[a-zA-Z]*[0-9])(?=[a-z0-9]*[A-Z])(?=[A-Z0-9]*[a-z])[0-9A-Za-z]{8,20}|(?<=[A-Za-z]\.)[0-9]+)"
+    r"(?=(?:\.[a-z]{1,8}){0,2}\.(?:m?js|css|map|wasm)$)"
 )
+_FILE_NUMBER = re.compile(
+    r"(?<![0-9A-Za-z%])[0-9]{4,}(?![0-9A-Za-z])"
+)  # app.7119.js; no version has four digits
 _LED = re.compile(r"(:(?:id|date|email|token|slug))(?![0-9A-Za-z])")
 _VERB = re.compile(r":[A-Za-z]{1,40}")
 _SUFFIX = re.compile(r"(?:\.[A-Za-z][A-Za-z0-9]{0,4}){1,3}$")
@@ -113,8 +117,10 @@ def normalise(path: str) -> str:
     segments = list(map(classify, segments))
     route = "/".join(segments)
     if len(route) > CHARACTERS_MAX:
+        if segments[-1] != ELLIPSIS:
+            segments.append(ELLIPSIS)
         while len(route) > CHARACTERS_MAX:
-            segments[-2:] = [ELLIPSIS]
+            del segments[-2]
             route = "/".join(segments)
     return route
 
@@ -139,6 +145,8 @@ def _segment(raw: str) -> str:
     segment = _BUILD_HASH.sub(":id", _ID.sub(":id", _DATE.sub(":date", segment)))
     suffix = _SUFFIX.search(segment[-18:])
     ending = suffix.group() if suffix else ""
+    if ending:
+        segment = _FILE_NUMBER.sub(":id", segment)
     led = _LED.match(segment)
     if led is not None:
         rest = segment[led.end() :]
