@@ -1,0 +1,88 @@
+"""Words on a command line → what they ask for. One module a command, imported when it is called.
+
+Only this room and `web` read the clock.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from tabiji import __version__
+from tabiji.errors import TabijiError
+
+COMMANDS = {  # name → module and one line for the list
+    "demo": ("tabiji.cli.demo", "A month of life-like data, counted and judged: the first look."),
+    "init": ("tabiji.cli.init", "Make a workspace, with objectives proposed from your logs."),
+    "discover": ("tabiji.cli.discover", "What is in these logs, and what could be promised about it."),
+    "check": ("tabiji.cli.check", "Every fault of the definitions, as file:line:column."),
+    "ingest": ("tabiji.cli.ingest", "Count all that is new in the sources, once."),
+    "status": ("tabiji.cli.status", "The standing of every objective."),
+    "count": ("tabiji.cli.count", "What has been counted, by any columns: the exploring tool."),
+    "lines": ("tabiji.cli.lines", "The very log lines behind a number."),
+    "doctor": ("tabiji.cli.doctor", "Is all well: the books, the database, the sources."),
+    "formats": ("tabiji.cli.formats", "Which log formats there are, or what a file was recognised as."),
+    "schema": ("tabiji.cli.schema", "The JSON Schema of the definitions, for editors."),
+}
+
+
+class _Commands(click.Group):
+    """Imports a command when it is needed: `tabiji --help` answers at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, 1)
+            hint = f"; did you mean `{near[0]}`?" if near else "; `tabiji --help` lists them"
+            raise click.UsageError(f"`{args[0]}` is not a command{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="tabiji")
+def cli() -> None:
+    """From raw logs to a working SLO culture.
+
+    \b
+      tabiji demo                       a first look, with life-like data
+      tabiji discover access.log*       what is in your own logs
+      tabiji init . --from access.log   a workspace, with proposed journeys
+    """
+
+
+def main() -> None:
+    """The entry point; errors become one message on stderr and the exit code of the contract."""
+    try:
+        cli.main(standalone_mode=False, prog_name="tabiji")
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.Abort:
+        click.echo("Stopped.", err=True)
+        sys.exit(130)
+    except click.ClickException as wrong:
+        wrong.show()
+        sys.exit(2)
+    except TabijiError as error:
+        click.echo(str(error), err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,99 @@
+"""Values → a terminal: tables that fit 80 columns, progress, one JSON document."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+STATE_STYLES = {
+    "healthy": "green",
+    "at risk": "yellow",
+    "burning": "bold red",
+    "exhausted": "red",
+    "no data": "dim",
+}
+
+
+class Advance(Protocol):
+    """Moves a progress bar on by so many bytes of a file."""
+
+    def __call__(self, path: str, done: int, /) -> None: ...
+
+
+def console(*, err: bool = False) -> Console:
+    """A console that never breaks words of what it is given, and is 80 columns wide where nobody looks."""
+    from rich.console import Console
+
+    stream = sys.stderr if err else sys.stdout
+    width = None if stream.isatty() else 80
+    return Console(stderr=err, highlight=False, width=width, soft_wrap=False)
+
+
+def print_json(document: Mapping[str, Any]) -> None:
+    """One document on stdout. No NaN: what is unknown is null."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def print_table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    right: Iterable[int] = (),
+    grow: int | None = 0,
+    title: str | None = None,
+    styled: int | None = None,
+) -> None:
+    """A table without lines between rows. Column `grow` gives way where the terminal is narrow; `styled` holds states."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), title=title, title_justify="left", title_style="bold")
+    numbers = set(right)
+    for at, column in enumerate(columns):
+        table.add_column(
+            column,
+            justify="right" if at in numbers else "left",
+            no_wrap=True,
+            overflow="ellipsis",
+            ratio=1 if at == grow else None,
+            header_style="dim",
+        )
+    for row in rows:
+        table.add_row(
+            *(Text(cell, style=STATE_STYLES.get(cell, "") if at == styled else "") for at, cell in enumerate(row))
+        )
+    console().print(table)
+
+
+def say(message: str) -> None:
+    """A message for the person, on stderr."""
+    click.echo(message, err=True)
+
+
+@contextmanager
+def progress(label: str, total: int, *, shown: bool = True) -> Iterator[Advance]:
+    """A bar with rate and remaining time, on a terminal only."""
+    if not (shown and sys.stderr.isatty()):
+        yield lambda path, done: None
+        return
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+        console=console(err=True),
+        transient=True,
+    ) as bar:
+        task = bar.add_task(label, total=total)
+        yield lambda path, done: bar.update(task, advance=done)

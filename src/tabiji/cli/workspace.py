@@ -1,0 +1,105 @@
+"""Where a command works: the workspace's folder, its definitions, its database."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from tabiji.errors import UsageError
+
+if TYPE_CHECKING:
+    from tabiji.definitions import Site
+    from tabiji.journeys import Journey, Objective
+    from tabiji.store import Store
+
+DEFINITION = "tabiji.yaml"
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def workspace_option(command: Command) -> Command:
+    """`-C DIR`: the workspace."""
+    return click.option(
+        "-C",
+        "folder",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="The workspace; the current folder, or the nearest above it with a tabiji.yaml.",
+    )(command)
+
+
+def json_option(command: Command) -> Command:
+    """`--json`: one document on stdout, messages on stderr."""
+    return click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")(command)
+
+
+def now() -> int:
+    """Whole seconds since the epoch: the one place where the commands read the clock."""
+    return int(time.time())
+
+
+def find(folder: Path | None) -> Path:
+    """The workspace's folder. Raises UsageError where there is none."""
+    if folder is not None:
+        if not (folder / DEFINITION).is_file():
+            raise UsageError(f"{folder} has no {DEFINITION}; `tabiji init {folder}` makes one")
+        return folder
+    here = Path.cwd()
+    for candidate in (here, *here.parents):
+        if (candidate / DEFINITION).is_file():
+            return candidate
+    raise UsageError(f"no {DEFINITION} here or above; `tabiji init` makes a workspace, `tabiji demo` shows one")
+
+
+def load(folder: Path | None) -> Site:
+    """The workspace's definitions, all faults at once as DefinitionError."""
+    from tabiji import definitions
+
+    return definitions.load(find(folder), os.environ)
+
+
+def open_store(site: Site) -> Store:
+    """The workspace's database."""
+    from tabiji import store
+
+    return store.open(site.store)
+
+
+def wanted(site: Site, names: Sequence[str], team: str | None = None) -> list[tuple[Journey, Objective]]:
+    """Objectives by `journey` or `journey/objective`, all where none is named. Raises UsageError for unknown ones."""
+    every = [(journey, objective) for journey in site.journeys for objective in journey.objectives]
+    if team is not None:
+        teams = {journey.team for journey in site.journeys if journey.team}
+        if team not in teams:
+            raise UsageError(f"no journey belongs to team `{team}`{_near(team, teams)}")
+        every = [(journey, objective) for journey, objective in every if journey.team == team]
+    for name in names:
+        if not any(name in (journey.name, objective.id) for journey, objective in every):
+            known = {journey.name for journey, _ in every} | {objective.id for _, objective in every}
+            raise UsageError(f"`{name}` is neither a journey nor an objective{_near(name, known)}")
+    return [
+        (journey, objective)
+        for journey, objective in every
+        if not names or journey.name in names or objective.id in names
+    ]
+
+
+def moment(text: str, site: Site, now_seconds: int) -> int:
+    """Seconds since the epoch of a time as people write it. Raises UsageError."""
+    from tabiji.windows import parse_time
+
+    try:
+        return parse_time(text, now_seconds, site.timezone)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(name, sorted(known), 1)
+    return f"; did you mean `{near[0]}`?" if near else ""

@@ -1,0 +1,1 @@
+"""The only joining part: reads, decides, records."""

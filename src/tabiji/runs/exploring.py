@@ -1,0 +1,316 @@
+"""Rollups → counts by any columns; and a number → the very lines behind it, read again through the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from tabiji import engines, histograms, logs, sources, windows
+from tabiji.counting import Integers
+from tabiji.definitions import Site, Source
+from tabiji.engines import Chunk, Task
+from tabiji.errors import UsageError
+from tabiji.expressions import Table, predicate
+from tabiji.journeys import Journey, Objective
+from tabiji.reports import Count
+from tabiji.runs import judging
+from tabiji.runs.classifying import Classifier, declared_routes, expressions
+from tabiji.sources import CompressionError
+from tabiji.store import Grain, LedgerEntry, LogFile, Rows, Store
+
+EVERY: Mapping[str, int] = {"1m": 1, "1h": 60, "1d": 1440}
+
+
+def count(
+    site: Site,
+    store: Store,
+    by: Sequence[str],
+    *,
+    every: str | None,
+    where: str | None,
+    first_minute: int | None,
+    end_minute: int | None,
+) -> list[Count]:
+    """Events by columns, and by minute, hour or day (of the site's zone) where `every` is given.
+
+    Without limits, all that has been counted. Raises UsageError for a column that does not exist, ExpressionError
+    for a condition that can't be read.
+    """
+    known = judging.columns(site)
+    unknown = [column for column in by if column not in known]
+    if unknown:
+        raise UsageError(f"`{unknown[0]}` is not a column; there are {', '.join(known)}")
+    stored = store.series()
+    rows = judging.table(stored.values())
+    bits = predicate(where, known).select(rows) if where else -1  # type: ignore[arg-type]
+    extent = store.extent()
+    numbers = [number for place, number in enumerate(stored) if bits >> place & 1]
+    if extent is None or not numbers:
+        return []
+    first = extent[0] if first_minute is None else first_minute
+    end = extent[1] + 1 if end_minute is None else end_minute
+    groups, group_of = _groups(rows, list(stored), by)
+    if every is None:
+        return _whole(store, numbers, first, end, groups, group_of)
+    return _over_time(site, store, numbers, first, end, groups, group_of, every)
+
+
+Group = tuple[tuple[str, str | int | None], ...]
+
+
+def _groups(rows: Table, numbers: Sequence[int], by: Sequence[str]) -> tuple[list[Group], dict[int, int]]:
+    """The distinct values of the columns, and for each series the index of its own."""
+    groups: dict[Group, int] = {}
+    group_of = {
+        number: groups.setdefault(tuple((column, row.get(column)) for column in by), len(groups))
+        for number, row in zip(numbers, rows.rows, strict=True)
+    }
+    return list(groups), group_of
+
+
+def _whole(
+    store: Store,
+    numbers: Sequence[int],
+    first: int,
+    end: int,
+    groups: Sequence[Group],
+    group_of: Mapping[int, int],
+) -> list[Count]:
+    sums = store.sums([first, end], numbers)
+    by_series = store.histograms(first, end, numbers)
+    events, duration_us = [0] * len(groups), [0] * len(groups)
+    counts: list[dict[int, int]] = [{} for _ in groups]
+    for at, number in enumerate(numbers):
+        group = group_of[number]
+        events[group] += int(sums.events[0, at])
+        duration_us[group] += int(sums.duration_us[0, at])
+        for bucket, n in by_series.get(number, {}).items():
+            counts[group][bucket] = counts[group].get(bucket, 0) + n
+    return [
+        Count(None, group, events[at], sum(counts[at].values()), duration_us[at], counts[at])
+        for at, group in enumerate(groups)
+        if events[at]
+    ]
+
+
+def _over_time(
+    site: Site,
+    store: Store,
+    numbers: Sequence[int],
+    first: int,
+    end: int,
+    groups: Sequence[Group],
+    group_of: Mapping[int, int],
+    every: str,
+) -> list[Count]:
+    grain = _grain(site.timezone, every)
+    index = np.zeros(max(numbers) + 1, dtype=np.int64)
+    for number in numbers:
+        index[number] = group_of[number]
+    totals: dict[tuple[int, int], list[int]] = {}
+    found: dict[tuple[int, int], dict[int, int]] = {}
+    for block in store.rows(grain, first, end, numbers):
+        times = _begins(block.minute, every, site.timezone)
+        for minute, group, events, us, pairs in _each(block, times, index):
+            total = totals.setdefault((minute, group), [0, 0])
+            total[0] += events
+            total[1] += us
+            counts = found.setdefault((minute, group), {})
+            for bucket, n in histograms.unpack(pairs).items():
+                counts[bucket] = counts.get(bucket, 0) + n
+    return [
+        Count(minute, groups[group], events, sum(found[minute, group].values()), us, found[minute, group])
+        for (minute, group), (events, us) in totals.items()
+    ]
+
+
+def _each(block: Rows, times: Integers, index: Integers) -> Iterator[tuple[int, int, int, int, list[int]]]:
+    pairs, start = block.pairs.tolist(), 0
+    rows = zip(
+        times.tolist(),
+        index[block.series].tolist(),
+        block.events.tolist(),
+        block.duration_us.tolist(),
+        block.ends.tolist(),
+        strict=True,
+    )
+    for minute, group, events, us, stop in rows:
+        yield minute, group, events, us, pairs[start:stop]
+        start = stop
+
+
+def _grain(zone: str, every: str) -> Grain:
+    """The coarsest rollups that add up to the asked periods; days are UTC's, and some zones are half an hour off."""
+    if every == "1m":
+        return "minute"
+    if zone == "UTC":
+        return "hour" if every == "1h" else "day"
+    return "minute" if windows.has_part_hours(zone) else "hour"
+
+
+def _begins(minutes: Integers, every: str, zone: str) -> Integers:
+    """The first minute of the period that each minute lies in."""
+    if every == "1m":
+        return minutes
+    distinct, where = np.unique(minutes, return_inverse=True)
+    unit = "hour" if every == "1h" else "day"
+    return np.array([windows.period_start(int(minute), unit, zone) for minute in distinct], dtype=np.int64)[where]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line behind a number: where it stands, and the event that it was counted as."""
+
+    path: str
+    offset: int
+    minute: int
+    duration_us: int | None
+    good: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """Lines that can't be read any more: the file, how many were counted of it in the period, and why."""
+
+    path: str
+    lines: int
+    reason: str
+
+
+def lines(
+    site: Site,
+    store: Store,
+    journey: Journey,
+    objective: Objective,
+    *,
+    bad: bool,
+    first_minute: int,
+    end_minute: int,
+) -> Iterator[Line | Gone]:
+    """The lines that an objective counts in [first_minute, end_minute); with `bad` only those that are not good."""
+    known = judging.columns(site)
+    for source in site.sources:
+        chunks = store.chunks(source.name, first_minute, end_minute)
+        if not chunks:
+            continue
+        classifier = Classifier(source, declared_routes(source), store.series(source.name), store.marks(source.name))
+        files = _Files(source, store)
+        for entry in chunks:
+            found = files.holding(entry)
+            if isinstance(found, Gone):
+                yield found
+                continue
+            yield from _lines_of(
+                source, classifier, found, entry, journey, objective, known, bad, (first_minute, end_minute)
+            )
+
+
+def _lines_of(
+    source: Source,
+    classifier: Classifier,
+    path: Path,
+    entry: LedgerEntry,
+    journey: Journey,
+    objective: Objective,
+    known: Mapping[str, str],
+    bad: bool,
+    period: tuple[int, int],
+) -> Iterator[Line | Gone]:
+    reading = _reading(source, path)
+    if reading is None:
+        yield Gone(str(path), entry.account.counted, "its format is not recognised any more")
+        return
+    made_of = expressions(source, reading)
+    for start, content in _content(path, entry):
+        chunk = Chunk(None if content is not None else str(path), start, entry.end, content)
+        found = engines.trace(Task(chunk, reading, made_of.fields), *period)
+        keys = list(dict.fromkeys(line.key for line in found))
+        series = [classifier.series_of(key, made_of, reading.kind) for key in keys]
+        rows = judging.table(one for one in series if one is not None)
+        places = {key: place for place, key in enumerate(key for key, one in zip(keys, series, strict=True) if one)}
+        chosen = judging.selected(journey, objective, rows, known)
+        for line in found:
+            place = places.get(line.key)
+            if place is None or not chosen.counts >> place & 1:
+                continue
+            good = bool(chosen.good >> place & 1) and _in_time(objective, line.duration_us)
+            if not (bad and good):
+                text = line.line.decode("utf-8", "replace").rstrip("\r")
+                yield Line(str(path), start + line.offset, line.minute, line.duration_us, good, text)
+
+
+def _in_time(objective: Objective, duration_us: int | None) -> bool:
+    limit = objective.faster_than_us
+    return limit is None or (duration_us is not None and duration_us <= limit)
+
+
+def _reading(source: Source, path: Path) -> logs.Reading | None:
+    if source.format is not None:
+        fields = dict(source.fields) if source.fields else None
+        return logs.reading(source.format, log_format=source.log_format, fields=fields, latency=source.latency)
+    recognised = logs.recognised(sources.first_lines(path))
+    if recognised is None:
+        return None
+    fields = dict(recognised.fields) if recognised.fields else None
+    return logs.reading(recognised.format, log_format=recognised.log_format, fields=fields, latency=source.latency)
+
+
+def _content(path: Path, entry: LedgerEntry) -> Iterator[tuple[int, bytes | None]]:
+    """The entry's bytes: from the file itself, or out of a compressed one."""
+    kind = sources.compression(path)
+    if kind is None:
+        yield entry.start, None
+        return
+    held, at = bytearray(), 0
+    for block, _ in sources.blocks(path, kind):
+        held += block[max(0, entry.start - at) : max(0, entry.end - at)]
+        at += len(block)
+        if at >= entry.end:
+            break
+    yield entry.start, bytes(held)
+
+
+class _Files:
+    """Where the files of a source are now: rotated, compressed, or gone."""
+
+    def __init__(self, source: Source, store: Store) -> None:
+        self._source = source
+        self._known = store.files(source.name)
+        self._places: dict[int, Path] | None = None
+
+    def holding(self, entry: LedgerEntry) -> Path | Gone:
+        """The path at which the bytes of an entry stand now."""
+        path = Path(entry.file.path)
+        if self._is(path, entry.file):
+            return path
+        if self._places is None:
+            self._places = dict(self._look())
+        found = self._places.get(entry.file.number or 0)
+        if found is not None:
+            return found
+        reason = "its content is another by now" if path.exists() else "the file is gone"
+        return Gone(entry.file.path, entry.account.counted, reason)
+
+    def _is(self, path: Path, file: LogFile) -> bool:
+        try:
+            seen = sources.identified(self._source.name, path, [file], file.last_seen)
+        except OSError:
+            return False
+        return seen is not None and seen.file.number == file.number
+
+    def _look(self) -> Iterator[tuple[int, Path]]:
+        folders = {str(Path(file.path).parent / "*") for file in self._known}
+        for path in sources.matching([*self._source.paths, *sorted(folders)]):
+            try:
+                seen = sources.identified(self._source.name, path, self._known, 0)
+            except OSError:
+                continue
+            if seen is not None and seen.file.number is not None:
+                yield seen.file.number, path
+
+
+__all__ = ["EVERY", "CompressionError", "Gone", "Line", "count", "lines", "replace"]
