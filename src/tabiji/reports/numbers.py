@@ -21,7 +21,8 @@ def percent(share: Fraction, digits: int = 2) -> str:
     distance = min(abs(share), abs(1 - share)) * 100
     while distance and distance * 10**digits < 10:
         digits += 1
-    return f"{_decimal(share * 100 * 10**digits // 1, digits)} %"
+    shown = _decimal(int(share * 100 * 10**digits), digits).replace("-", "−")
+    return f"{shown} %"
 
 
 def exact_percent(share: Fraction) -> str:
@@ -52,13 +53,11 @@ def number(value: int) -> str:
 
 
 def rate(value: Fraction) -> str:
-    """A burn rate with three digits, cut off: 14.4 is shown only for 14.4 and more."""
-    digits = 0
-    while value and abs(value) * 10**digits < 100 and digits < 3:
-        digits += 1
-    if value and not value * 10**digits // 1:
+    """A burn rate, cut off: with two decimals, below 1 with three. 14.4 is shown only for 14.4 and more."""
+    digits = 2 if value >= 1 else 3
+    if 0 < value * 10**digits < 1:
         return "<0.001"
-    return _decimal(value * 10**digits // 1, digits)
+    return _decimal(int(value * 10**digits), digits)
 
 
 def latency(duration_us: int | None) -> str:
@@ -104,7 +103,7 @@ def decimal_text(value: Fraction) -> str:
 
 def _decimal(units: int, digits: int) -> str:
     """`units` of the `digits`-th decimal, without zeros that say nothing: (9990, 2) → 99.9."""
-    sign = "−" if units < 0 else ""
+    sign = "-" if units < 0 else ""
     whole, rest = divmod(abs(units), 10**digits)
     decimals = f"{rest:0{digits}d}".rstrip("0") if digits else ""
     return f"{sign}{whole}{'.' + decimals if decimals else ''}"

@@ -44,10 +44,13 @@ SENTENCES: Mapping[str, str] = {
     "ends": "{remaining} of the budget is left ({lasts} at the rate of the last 3 days).",
     "spent": "The budget is spent.",
     "overspent": "The budget is overspent by {over}.",
-    "few-events": "With so few events that could be luck ({p}).",
+    "few-events": "That could be luck: a promise exactly kept would give as much in {p} of cases.",
     "fires": "In {length} it burnt {rate} times as fast as the promise allows ({severity}).",
     "provisional": "This is a trial: nobody is notified.",
     "tier": "{share} in {length}",
+    "unsure": "{state} (few events)",
+    "trial": "{state} (trial)",
+    "gone": "spent",
 }
 
 
@@ -123,12 +126,25 @@ def _status_row(standing: Standing) -> tuple[str, ...]:
     target = exact_percent(objective.target)
     return (
         objective.id,
-        STATES[standing.state],
+        _state(standing),
         "–" if standing.sli is None else percent(standing.sli),
         target,
         "–" if standing.remaining is None else percent(standing.remaining, 0),
-        "–" if standing.exhaustion_minutes is None else minutes(standing.exhaustion_minutes),
+        _lasts(standing.exhaustion_minutes),
     )
+
+
+def _state(standing: Standing) -> str:
+    state = STATES[standing.state]
+    if standing.few_events:
+        state = SENTENCES["unsure"].format(state=state)
+    return SENTENCES["trial"].format(state=state) if standing.objective.state == "provisional" else state
+
+
+def _lasts(exhaustion_minutes: Fraction | None) -> str:
+    if exhaustion_minutes is None:
+        return "–"
+    return minutes(exhaustion_minutes) if exhaustion_minutes else SENTENCES["gone"]
 
 
 def tier_table(standing: Standing) -> Table:
