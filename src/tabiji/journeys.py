@@ -13,8 +13,6 @@ State = Literal["agreed", "provisional"]
 Absence = Literal["exclude", "good", "bad"]  # what a minute without data is
 Comparison = Literal["=", "<>", "<", "<=", ">", ">="]
 
-SHORT_SHARE = 12  # the short window of a tier is the long one divided by this
-
 # The shortest that each calendar window can be; the clocks' changes are left out.
 _SHORTEST_DAYS: dict[Unit, int] = {"day": 1, "week": 7, "month": 28, "quarter": 90, "year": 365}
 
@@ -39,14 +37,6 @@ class Tier:
     share: Fraction
     long_minutes: int
     severity: Severity
-
-    @property
-    def short_minutes(self) -> int:
-        return self.long_minutes // SHORT_SHARE
-
-    def threshold(self, window_minutes: int) -> Fraction:
-        """The burn rate at which it fires: share · P / W."""
-        return self.share * window_minutes / self.long_minutes
 
 
 DEFAULT_TIERS = (
@@ -127,22 +117,3 @@ def shortest_minutes(window: Window) -> int:
             return minutes
         case Calendar(unit=unit):
             return _SHORTEST_DAYS[unit] * DAY
-
-
-def can_fire(tier: Tier, target: Fraction, window: Window) -> bool:
-    """Whether the burn rate can reach the tier's threshold: it is at most 1 / b, b = 1 - target."""
-    return tier.share <= largest_share(tier, target, window)
-
-
-def largest_share(tier: Tier, target: Fraction, window: Window) -> Fraction:
-    """The largest share of the budget at which the tier's long window could fire: W / (P · b)."""
-    return Fraction(tier.long_minutes, shortest_minutes(window)) / (1 - target)
-
-
-def default_tiers(target: Fraction, window: Window) -> tuple[Tier, ...]:
-    """The tiers of an objective that says nothing of alerts, without those that could never fire."""
-    return tuple(
-        tier
-        for tier in DEFAULT_TIERS
-        if tier.long_minutes <= shortest_minutes(window) and can_fire(tier, target, window)
-    )

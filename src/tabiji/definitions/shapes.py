@@ -1,0 +1,220 @@
+"""The shapes of the files: which keys there are, and whether text, a list or a mapping belongs there.
+
+All scalars are texts here (see `documents`); what they mean is checked afterwards, so that one fault does not
+hide another. The JSON Schemas for editors are made of these.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from tabiji.journeys import Absence, Severity, State
+from tabiji.windows import Unit
+
+Kind = Literal["request", "job", "call", "probe", "query"]
+Language = Literal["en", "ja"]
+Latency = Literal["enqueued", "elapsed"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+NAME = r"^\w[\w.-]*$"
+
+
+def _whole(written: object) -> object:
+    if isinstance(written, str) and re.fullmatch(r"[-+]?[0-9]{1,18}", written):
+        return int(written)
+    if isinstance(written, str) and re.fullmatch(r"0o[0-7]{1,18}", written):
+        return int(written, 8)
+    raise PydanticCustomError("tabiji", "must be a whole number")
+
+
+def _truth(written: object) -> object:
+    if isinstance(written, str) and written in ("true", "True", "TRUE", "false", "False", "FALSE"):
+        return written.lower() == "true"
+    raise PydanticCustomError("tabiji", "must be `true` or `false`")
+
+
+def _which(written: object) -> str:
+    return "(mapping)" if isinstance(written, dict) else "(text)"
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+Truth = Annotated[bool, BeforeValidator(_truth)]
+Share = Annotated[str, WithJsonSchema({"type": ["string", "number"]})]
+Names = dict[str, str]
+
+
+class Words(BaseModel, extra="forbid", frozen=True):
+    """A text in both languages."""
+
+    en: str | None = Field(None, description="The text in English.")
+    ja: str | None = Field(None, description="The text in Japanese.")
+
+
+Title = Annotated[Annotated[str, Tag("(text)")] | Annotated[Words, Tag("(mapping)")], Discriminator(_which)]
+
+
+# tabiji.yaml
+
+
+class Source(BaseModel, extra="forbid", frozen=True):
+    """Where events come from, and how their lines are read."""
+
+    format: str | None = Field(None, description="The format of the lines; recognised where not given.")
+    paths: list[str] | None = Field(None, description="Files, with `*` and `?`, relative to this folder.")
+    service: str | None = Field(None, description="The service that the events belong to.")
+    kind: Kind | None = Field(None, description="What an event is; the format's own where not given.")
+    log_format: str | None = Field(None, description="The web server's own directive, verbatim.")
+    fields: Names | None = Field(None, description="For `json`: name → key, with dots into objects.")
+    operation: str | None = Field(None, description="The operation, as a value over the line's fields.")
+    error: str | None = Field(None, description="The error, as a value; null where there is none.")
+    where: str | None = Field(
+        None, description="The lines that count, as a condition; the others are filtered."
+    )
+    labels: Names | None = Field(None, description="Further columns of few values: name → value.")
+    routes: str | None = Field(None, description="`rails routes`, OpenAPI, or a list of `METHOD /path/:id`.")
+    series_max: Whole | None = Field(None, description="Series kept apart; the rest goes into one.")
+    latency: Latency | None = Field(None, description="For `sidekiq`: from the first enqueueing, or elapsed.")
+    timezone: str | None = Field(None, description="Of times without a zone; the site's where not given.")
+
+
+class Team(BaseModel, extra="forbid", frozen=True):
+    """A team that owns journeys."""
+
+    title: Title | None = Field(None, description="The team's name for people.")
+
+
+class Retention(BaseModel, extra="forbid", frozen=True):
+    """How long rollups are kept."""
+
+    minutes: str | None = Field(None, description="Of minutes; default 40d.")
+    hours: str | None = Field(None, description="Of hours; default 396d.")
+    days: Literal["forever"] | None = Field(None, description="Days are kept for ever.")
+
+
+class Site(BaseModel, extra="forbid", frozen=True):
+    """tabiji.yaml: where the events are, and where the counts go."""
+
+    timezone: str | None = Field(None, description="An IANA name; default UTC.")
+    language: Language | None = Field(None, description="Of pages and messages; default en.")
+    store: str | None = Field(None, description="sqlite:///FILE or postgresql://…; ${ENV} is expanded.")
+    sources: dict[str, Source] | None = Field(None, description="Name → source.")
+    teams: dict[str, Team] | None = Field(None, description="Name → team; then journeys name one of these.")
+    retention: Retention | None = Field(None, description="How long rollups are kept.")
+
+
+# journeys/*.yaml
+
+
+class Step(BaseModel, extra="forbid", frozen=True, json_schema_extra={"required": ["events"]}):
+    """A part of a journey: the events that belong to it."""
+
+    title: Title | None = Field(None, description="The step in plain words.")
+    events: str | None = Field(None, description="The events, as a condition over series.")
+
+
+class Calendar(BaseModel, extra="forbid", frozen=True, json_schema_extra={"required": ["calendar"]}):
+    """A window that follows the calendar."""
+
+    calendar: Unit | None = Field(None, description="The period.")
+    timezone: str | None = Field(None, description="An IANA name; the site's where not given.")
+
+
+class Tier(
+    BaseModel,
+    extra="forbid",
+    frozen=True,
+    populate_by_name=True,
+    json_schema_extra={"required": ["share", "in", "severity"]},
+):
+    """Alert when this share of the budget is spent within this time."""
+
+    share: Share | None = Field(None, description="Of the budget, such as 2%.")
+    long: str | None = Field(
+        None, alias="in", description="The long window, such as 1h; the short is a 12th."
+    )
+    severity: Severity | None = Field(None, description="Who is told, and how soon.")
+
+
+class Alerts(BaseModel, extra="forbid", frozen=True):
+    """When to alert; by default 2% in 1h and 5% in 6h page, 10% in 3d opens a ticket."""
+
+    ticket_only: Truth | None = Field(None, description="Nobody is paged: tickets instead.")
+    tiers: list[Tier] | None = Field(None, description="Instead of the default ones.")
+
+
+class Objective(BaseModel, extra="forbid", frozen=True, json_schema_extra={"required": ["target"]}):
+    """A share of good events (or minutes) that is promised over a window."""
+
+    title: Title | None = Field(None, description="The objective in plain words.")
+    steps: list[str] | None = Field(None, description="The steps that are judged together; default: all.")
+    good: str | None = Field(None, description="Which events are good, as a condition over series.")
+    exclude: str | None = Field(None, description="Which events don't count, as a condition over series.")
+    faster_than: str | None = Field(None, description="Good events take at most this: two digits, as 800ms.")
+    bad_minute: str | None = Field(None, description="Judge minutes: when one is bad, as error_rate >= 1%.")
+    run: str | None = Field(None, alias="for", description="A minute is bad in a run at least this long.")
+    no_data: Absence | None = Field(None, description="What a minute without data is; default exclude.")
+    target: Share | None = Field(None, description="The share that is promised, such as 99.9%.")
+    window: (
+        Annotated[
+            Annotated[str, Tag("(text)")] | Annotated[Calendar, Tag("(mapping)")], Discriminator(_which)
+        ]
+        | None
+    ) = Field(None, description="A rolling window such as 28d (the default), or {calendar: month}.")
+    state: State | None = Field(None, description="Provisional ones are shown and never notify.")
+    alerts: (
+        Annotated[
+            Annotated[str, Tag("(text)"), WithJsonSchema({"enum": ["none", False]})]
+            | Annotated[Alerts, Tag("(mapping)")],
+            Discriminator(_which),
+        ]
+        | None
+    ) = Field(None, description="When to alert; `none` for never.")
+
+
+class Journey(
+    BaseModel,
+    extra="forbid",
+    frozen=True,
+    json_schema_extra={"required": ["journey", "steps", "objectives"]},
+):
+    """journeys/*.yaml: what users came for, step by step, and what is promised about it."""
+
+    journey: str | None = Field(None, description="The journey's name, in addresses and on the command line.")
+    title: Title | None = Field(None, description="The journey in plain words.")
+    team: str | None = Field(None, description="The team that owns it.")
+    why: Title | None = Field(None, description="Why users suffer without it.")
+    steps: dict[str, Step] | None = Field(None, description="Name → step.")
+    objectives: dict[str, Objective] | None = Field(None, description="Name → objective.")
+
+
+# How faults name the parts, by where they are (`*`: any name or place in a list).
+PARTS: dict[type[BaseModel], dict[tuple[str, ...], tuple[str, type[BaseModel]]]] = {
+    Site: {
+        (): ("tabiji.yaml", Site),
+        ("sources", "*"): ("a source", Source),
+        ("teams", "*"): ("a team", Team),
+        ("teams", "*", "title"): ("a title", Words),
+        ("retention",): ("`retention`", Retention),
+    },
+    Journey: {
+        (): ("a journey", Journey),
+        ("title",): ("a title", Words),
+        ("why",): ("a text", Words),
+        ("steps", "*"): ("a step", Step),
+        ("steps", "*", "title"): ("a title", Words),
+        ("objectives", "*"): ("an objective", Objective),
+        ("objectives", "*", "title"): ("a title", Words),
+        ("objectives", "*", "window"): ("a window", Calendar),
+        ("objectives", "*", "alerts"): ("`alerts`", Alerts),
+        ("objectives", "*", "alerts", "tiers", "*"): ("a tier", Tier),
+    },
+}
+
+
+def schema(file: Literal["site", "journey"]) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of tabiji.yaml or of a journey's file, for editors."""
+    shape: type[BaseModel] = Site if file == "site" else Journey
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **shape.model_json_schema()}
