@@ -28,7 +28,8 @@ def bucket(duration_us: int) -> int:
     if duration_us > LARGEST_US:
         return OVERFLOW
     exponent = len(str(duration_us)) - 2
-    return 90 * exponent + -(-duration_us // 10**exponent)
+    scale: int = 10**exponent
+    return 90 * exponent + -(-duration_us // scale)
 
 
 def upper_us(index: int) -> int | None:
@@ -38,7 +39,8 @@ def upper_us(index: int) -> int | None:
     if index < 100:
         return index
     exponent = (index - 10) // 90
-    return (index - 90 * exponent) * 10**exponent
+    scale: int = 10**exponent
+    return (index - 90 * exponent) * scale
 
 
 BOUNDS_US: tuple[int, ...] = tuple(upper_us(i) or 0 for i in range(OVERFLOW))
