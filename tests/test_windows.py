@@ -178,6 +178,42 @@ def test_a_date_is_a_time_and_the_start_of_its_day(zone: str, days: int) -> None
     assert windows.whole(Calendar("day", zone), second // 60)[0] * 60 == second
 
 
+HOURS = {
+    "its first minute": ("Asia/Tokyo", "2026-03-01T09:00+09:00", "2026-03-01T09:00+09:00"),
+    "its last minute": ("Asia/Tokyo", "2026-03-01T09:59+09:00", "2026-03-01T09:00+09:00"),
+    "half an hour off UTC": ("Asia/Kolkata", "2026-03-01T09:20+05:30", "2026-03-01T09:00+05:30"),
+    "after the skipped hour": ("Europe/Berlin", "2026-03-29T03:10+02:00", "2026-03-29T03:00+02:00"),
+    "the first of two": ("Europe/Berlin", "2026-10-25T02:10+02:00", "2026-10-25T02:00+02:00"),
+    "the second of two": ("Europe/Berlin", "2026-10-25T02:10+01:00", "2026-10-25T02:00+01:00"),
+    "half of it is skipped": ("Australia/Lord_Howe", "2026-10-04T02:45+11:00", "2026-10-04T02:30+11:00"),
+    "half of it comes twice, the first": (
+        "Australia/Lord_Howe", "2026-04-05T01:45+11:00", "2026-04-05T01:00+11:00",
+    ),
+    "half of it comes twice, the second": (
+        "Australia/Lord_Howe", "2026-04-05T01:45+10:30", "2026-04-05T01:30+10:30",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("zone", "now", "start"), HOURS.values(), ids=HOURS)
+def test_the_start_of_an_hour(zone: str, now: str, start: str) -> None:
+    assert windows.period_start(minute(now), "hour", zone) == minute(start)
+
+
+@given(st.sampled_from((*ZONES, "Asia/Kolkata")), st.integers(0, minute("2100-01-01T00:00+00:00")))
+def test_hours_lie_within_days_and_begin_with_themselves(zone: str, now: int) -> None:
+    hour, day = windows.period_start(now, "hour", zone), windows.period_start(now, "day", zone)
+    assert day <= hour <= now < hour + 60
+    assert windows.period_start(hour, "hour", zone) == hour
+    assert day == windows.bounds(Calendar("day", zone), now)[0]
+
+
+def test_zones_whose_hours_are_not_those_of_utc() -> None:
+    part = ("Asia/Kolkata", "Asia/Kathmandu", "Australia/Lord_Howe", "America/St_Johns")
+    full = ("UTC", "Asia/Tokyo", "Europe/Berlin", "America/New_York")
+    assert [windows.has_part_hours(zone) for zone in part + full] == [True] * 4 + [False] * 4
+
+
 def test_a_time_zone_that_does_not_exist_is_named_with_the_nearest() -> None:
     with pytest.raises(ValueError, match=r"^`Asia/Tokio` is not a time zone; did you mean `Asia/Tokyo`\?$"):
         windows.whole(Calendar("day", "Asia/Tokio"), 0)

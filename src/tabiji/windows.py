@@ -76,6 +76,34 @@ def length_minutes(window: Window, now_minute: int) -> int:
     return end - start
 
 
+def period_start(minute: int, unit: Unit | Literal["hour"], zone: str) -> int:
+    """The first minute of the hour, day … of a time zone that a minute lies in.
+
+    Where the clocks change within an hour (Lord Howe), a new one begins. Raises ValueError as `whole` does.
+    """
+    if unit != "hour":
+        return whole(Calendar(unit, zone), minute)[0]
+    of = time_zone(zone)
+    local = _local(minute * 60, of)
+    start = minute - local.minute
+    if _local(start * 60, of).utcoffset() == local.utcoffset():
+        return start
+    while minute - start > 1:
+        middle = (start + minute) // 2
+        if _local(middle * 60, of).utcoffset() == local.utcoffset():
+            minute = middle
+        else:
+            start = middle
+    return minute
+
+
+def has_part_hours(zone: str) -> bool:
+    """Whether the hours of a time zone begin (or began, since 1970) within hours of UTC, as in Kolkata."""
+    of = time_zone(zone)
+    offsets = {_local(day * 86_400, of).utcoffset() for day in range(0, 68 * 365, 28)}
+    return any(offset is not None and offset % timedelta(hours=1) for offset in offsets)
+
+
 def time_zone(name: str) -> ZoneInfo:
     """The time zone of an IANA name. Raises ValueError, with the nearest name, where there is none."""
     try:
