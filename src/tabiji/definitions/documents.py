@@ -279,7 +279,8 @@ def _inside(node: Node, lines: tuple[str, ...], offset: int) -> tuple[int, int]:
     if node.line == node.end_line and node.style not in ("|", ">"):
         return node.line, node.column + _width(node, lines[node.line], offset)
     # Over several lines only spaces differ from the text: count the others.
-    wanted = len("".join(node.text[:offset].split()))
+    before = node.text[:offset].replace("'", "''") if node.style == "'" else node.text[:offset]
+    wanted = len("".join(before.split()))
     first = node.line + 1 if node.style in ("|", ">") else node.line
     skip = 0 if node.style in ("|", ">") else node.column + bool(node.style)
     for line in range(first, min(node.end_line + 1, len(lines))):

@@ -8,7 +8,6 @@ from fractions import Fraction
 from tabiji import histograms
 from tabiji.journeys import Comparison, Slices
 
-_DIGITS = 20  # of a share: more is a mistake
 _SHARE = re.compile(r"([0-9]{1,20})(\.[0-9]{1,20})?\s*%|0?\.[0-9]{1,20}")
 _LIMIT = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,9})?)\s*(us|µs|ms|s|m|h)")
 _UNITS_US = {"us": 1, "µs": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000}
@@ -78,8 +77,11 @@ def shown_us(duration_us: int) -> str:
     return f"{decimal(Fraction(duration_us, _UNITS_US[unit]))}{unit}"
 
 
-def decimal(number: Fraction, digits: int = 6) -> str:
-    """A number in decimal digits, cut off (not rounded up) after some."""
+def decimal(number: Fraction) -> str:
+    """A positive number in decimal digits: three significant ones or two decimals, cut off."""
+    digits = 2
+    while number * 10**digits < 100 and digits < 12:
+        digits += 1
     whole = number.numerator * 10**digits // number.denominator
     return f"{whole // 10**digits}.{whole % 10**digits:0{digits}}".rstrip("0").rstrip(".")
 

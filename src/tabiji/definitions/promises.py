@@ -284,7 +284,7 @@ def _tiers(
         return ()
     custom = written.tiers if written is not None else None
     if custom is None:
-        tiers = [tier for tier in DEFAULT_TIERS if _can_fire(tier, target, window)]
+        tiers = list(default_tiers(target, window))
     else:
         made = [_tier(document, (*loc, "tiers", i), tier, target, window) for i, tier in enumerate(custom)]
         tiers = [tier for tier in made if tier is not None]
@@ -293,9 +293,14 @@ def _tiers(
     return tuple(tiers)
 
 
-def _can_fire(tier: Tier, target: Fraction, window: Window) -> bool:
+def default_tiers(target: Fraction, window: Window) -> tuple[Tier, ...]:
+    """The tiers of an objective that names none, without those that its target lets never fire."""
     minutes = shortest_minutes(window)
-    return tier.long_minutes <= minutes and alerts.can_fire(tier, minutes, 1 - target)
+    return tuple(
+        tier
+        for tier in DEFAULT_TIERS
+        if tier.long_minutes <= minutes and alerts.can_fire(tier, minutes, 1 - target)
+    )
 
 
 def _tier(document: Document, loc: Loc, shape: shapes.Tier, target: Fraction, window: Window) -> Tier | None:
@@ -318,11 +323,11 @@ def _tier(document: Document, loc: Loc, shape: shapes.Tier, target: Fraction, wi
     tier = Tier(share, long, shape.severity)
     budget = 1 - target
     if not alerts.can_fire(tier, longest, budget):
-        highest = decimal(alerts.highest_share(tier, longest, budget) * 100, 2)
+        highest = decimal(alerts.highest_share(tier, longest, budget) * 100)
         document.blame(
             (*loc, "share"),
-            f"this can never fire: it needs a burn rate of {decimal(alerts.threshold(tier, longest), 2)}, "
-            f"and with this target it is at most {decimal(1 / budget, 2)}; the highest share is {highest}%",
+            f"this can never fire: it needs a burn rate of {decimal(alerts.threshold(tier, longest))}, "
+            f"and with this target it is at most {decimal(1 / budget)}; the highest share is {highest}%",
         )
         return None
     return tier

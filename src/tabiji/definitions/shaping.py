@@ -81,6 +81,8 @@ def _tell(document: Document, shape: type[BaseModel], loc: Loc, error: Any) -> N
     if kind == "extra_forbidden":
         noun, part = PARTS[shape][_pattern(loc[:-1])]
         hint = did_you_mean(str(loc[-1]), _keys(part))
+        meant = get_close_matches(str(loc[-1]), _keys(part), 1, 0.6)
+        document.faulty.update((*loc[:-1], key) for key in meant)  # don't call that one missing as well
         document.blame(loc, f"{name} is not a key of {noun}; {hint}", key=True)
     elif kind == "literal_error":
         known = [str(one) for one in _options(error["ctx"]["expected"])]

@@ -46,7 +46,7 @@ SERIES_COLUMNS: Mapping[str, ColumnType] = {
 
 def series_columns(labels: Iterable[str] = ()) -> dict[str, ColumnType]:
     """The columns that an objective's expressions may use, with the labels of all sources (all text)."""
-    return {**SERIES_COLUMNS, **dict.fromkeys(sorted(labels), "text")}
+    return {**dict.fromkeys(sorted(labels), "text"), **SERIES_COLUMNS}
 
 
 @dataclass(frozen=True, slots=True)
