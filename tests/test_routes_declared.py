@@ -1,6 +1,7 @@
 """Declared routes: three kinds of files, what each path is served by, and faults with their lines."""
 
 import json
+import pickle
 import re
 import time
 from contextlib import suppress
@@ -202,6 +203,16 @@ def test_json_and_yaml_are_the_same_table() -> None:
 def test_an_excerpt_of_a_table_without_its_heading() -> None:
     excerpt = "\n".join(line for line in RAILS.split("\n") if "users#" in line)
     assert parse(excerpt, "x").routes == tuple(r for r in parse(RAILS, "x").routes if "/users" in r.template)
+
+
+def test_line_ends_and_byte_order_marks_change_nothing() -> None:
+    for text in (RAILS, OPENAPI, LIST):
+        assert parse("\ufeff" + text.replace("\n", "\r\n"), "x").routes == parse(text, "x").routes
+
+
+def test_a_table_goes_to_another_process() -> None:
+    copy = pickle.loads(pickle.dumps(parse(RAILS, "x")))
+    assert copy.route("GET", "/users/7") == "/users/:id"
 
 
 def test_aliases_that_multiply_cost_nothing() -> None:

@@ -6,8 +6,8 @@ SQL folds each line's path with `ID_PATTERN`; everything else works on the few d
 from tabiji.routes.declared import Declared, Route
 from tabiji.routes.learned import Learned, Limits
 from tabiji.routes.listings import parse
-from tabiji.routes.openapi import RouteError
 from tabiji.routes.paths import ID_PATTERN, ID_REPLACEMENT, NO_PATH, fold, normalise, path_of
+from tabiji.routes.templates import RouteError
 
 __all__ = [
     "ID_PATTERN",

@@ -78,6 +78,9 @@ class Declared:
             return self._route(method, path)
         return self._remembered(method, path)
 
+    def __reduce__(self) -> tuple[type[Declared], tuple[tuple[Route, ...], str]]:
+        return Declared, (self.routes, self.name)  # what is remembered doesn't go to another process
+
     def _route(self, method: str | None, path: str) -> str | None:
         if not path.startswith("/"):
             return None

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from tabiji.routes.declared import Declared, Route
-from tabiji.routes.openapi import RouteError, is_openapi
+from tabiji.routes.openapi import is_openapi
 from tabiji.routes.openapi import routes as openapi_routes
 from tabiji.routes.paths import NO_PATH, path_of
-from tabiji.routes.templates import Shape, TemplateError, angles, braces, rails
+from tabiji.routes.templates import RouteError, Shape, TemplateError, angles, braces, rails
 
 _VERBS: Final = r"[A-Z]+(?:\|[A-Z]+)*"
 _TABLE = re.compile(r"^\s*Prefix\s+Verb\s+URI Pattern\s+Controller#Action", re.MULTILINE)
@@ -51,6 +51,7 @@ def parse(text: str, name: str) -> Declared:
 
     `name` is what messages call the file. Raises RouteError, with the line.
     """
+    text = text.removeprefix("\ufeff")
     if is_openapi(text):
         routes = openapi_routes(text)
     elif _TABLE.search(text):
@@ -131,7 +132,7 @@ def _of_rows(rows: Iterable[_Row]) -> list[Route]:
 
 def _of_list(text: str) -> list[Route]:
     routes = []
-    for line, content in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
+    for line, content in enumerate(text.split("\n"), 1):
         content = re.sub(r"(?:^|\s)#.*", "", content).strip()
         if not content:
             continue

@@ -14,21 +14,12 @@ from urllib.parse import urlsplit
 import yaml
 
 from tabiji.routes.declared import Route
-from tabiji.routes.templates import TemplateError, braces
+from tabiji.routes.templates import RouteError, TemplateError, braces
 
 _METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 _NESTING_MAX: Final = 200
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 _SIGN = re.compile(r"""^(?:\{\s*)?["']?(?:openapi|swagger)["']?\s*:""", re.MULTILINE)
-
-
-class RouteError(Exception):
-    """What is wrong in a table of routes, and in which line (from 1)."""
-
-    def __init__(self, line: int, message: str) -> None:
-        self.line = line
-        self.message = message
-        super().__init__(f"line {line}: {message}")
 
 
 class _At(NamedTuple):
@@ -39,12 +30,11 @@ class _At(NamedTuple):
 
 
 def is_openapi(text: str) -> bool:
-    return text.lstrip("\ufeff \t\r\n").startswith("{") or _SIGN.search(text) is not None
+    return text.lstrip().startswith("{") or _SIGN.search(text) is not None
 
 
 def routes(text: str) -> list[Route]:
     """Raises RouteError."""
-    text = text.removeprefix("\ufeff")
     top = _from_json(text) if text.lstrip().startswith("{") else _from_yaml(text)
     if not isinstance(top, dict) or not ("openapi" in top or "swagger" in top):
         raise RouteError(1, "no OpenAPI document: it has no key `openapi`")

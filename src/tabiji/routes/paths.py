@@ -64,15 +64,13 @@ _BUILD_HASH = re.compile(  # index-BxK3q9Za.js, app.411.js; not jquery-1.11.3.js
     r"(?:(?<=[-.])(?=[a-zA-Z]*[0-9])(?=[a-z0-9]*[A-Z])(?=[A-Z0-9]*[a-z])[0-9A-Za-z]{8,20}|(?<=[A-Za-z]\.)[0-9]+)"
     r"(?=(?:\.[a-z]{1,8}){0,2}\.(?:m?js|css|map|wasm)$)"
 )
-_FILE_NUMBER = re.compile(
-    r"(?<![0-9A-Za-z%])[0-9]{4,}(?![0-9A-Za-z])"
-)  # app.7119.js; no version has four digits
+_FILE_NUMBER = re.compile(r"(?<![0-9A-Za-z%])[0-9]{4,}(?![0-9A-Za-z])")  # versions have fewer digits
 _LED = re.compile(r"(:(?:id|date|email|token|slug))(?![0-9A-Za-z])")
 _VERB = re.compile(r":[A-Za-z]{1,40}")
 _SUFFIX = re.compile(r"(?:\.[A-Za-z][A-Za-z0-9]{0,4}){1,3}$")
-_DOMAIN = re.compile(
+_DOMAIN = re.compile(  # not icon@2x.png
     r"(?![1-9](?:\.[0-9])?x\.)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,24}"
-)  # not icon@2x.png
+)
 _RUN = re.compile(r"[0-9A-Za-z]+")
 _DIGITS_BY_LETTER = re.compile(r"(?<=[A-Za-z])[0-9]+|[0-9]+(?=[A-Za-z])")
 _SWITCH = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=[0-9])|(?<=[0-9])(?=[A-Za-z])")

@@ -20,6 +20,15 @@ _BRACES = re.compile(r"\{([^{}/]*)\}")
 _ANGLES = re.compile(r"<(?:[\w.]+(?:\([^<>]*\))?:)?(\w+)>")
 
 
+class RouteError(Exception):
+    """What is wrong in a table of routes, and in which line (from 1)."""
+
+    def __init__(self, line: int, message: str) -> None:
+        self.line = line
+        self.message = message
+        super().__init__(f"line {line}: {message}")
+
+
 class TemplateError(ValueError):
     """What is wrong with a template, in words."""
 
