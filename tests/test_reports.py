@@ -372,12 +372,12 @@ def test_the_tables() -> None:
     spent = standing_of(bad_of(1, 100), GOOD, state="provisional")
     nothing = standing_of(Tally(), Tally())
     assert reports.status_table([standing, spent, nothing]) == Table(
-        ("objective", "state", "good", "promise", "budget left", "lasts"),
+        ("objective", "state", "good", "promise", "left", "lasts"),
         (
             ("watch-course/available", "healthy", "99.997 %", "99.9 %", "97 %", "970 d"),
             (
                 "watch-course/available",
-                "exhausted (few events) (trial)",
+                "exhausted ? °",
                 "99 %",
                 "99.9 %",
                 "−900 %",

@@ -22,6 +22,10 @@ STATE_STYLES = {
 }
 
 
+GAP = 2  # spaces between columns
+NARROWEST = 12  # what is left of a long column at least
+
+
 class Advance(Protocol):
     """Moves a progress bar on by so many bytes of a file."""
 
@@ -52,25 +56,40 @@ def print_table(
     styled: int | None = None,
 ) -> None:
     """A table without lines between rows. Column `grow` gives way where the terminal is narrow; `styled` holds states."""
+    from rich.cells import cell_len
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), title=title, title_justify="left", title_style="bold")
-    numbers = set(right)
+    table = Table(
+        box=None,
+        pad_edge=False,
+        padding=(0, GAP, 0, 0),
+        title=title,
+        title_justify="left",
+        title_style="bold",
+    )
+    numbers, cells, target = set(right), list(rows), console()
+    widths = [max(cell_len(row[at]) for row in (columns, *cells)) for at in range(len(columns))]
+    if grow is not None:
+        room = target.width - sum(widths) - GAP * (len(widths) - 1)
+        widths[grow] = max(widths[grow] + min(room, 0), min(widths[grow], NARROWEST))
     for at, column in enumerate(columns):
         table.add_column(
             column,
             justify="right" if at in numbers else "left",
             no_wrap=True,
             overflow="ellipsis",
-            ratio=1 if at == grow else None,
+            width=widths[at],
             header_style="dim",
         )
-    for row in rows:
+    for row in cells:
         table.add_row(
-            *(Text(cell, style=STATE_STYLES.get(cell, "") if at == styled else "") for at, cell in enumerate(row))
+            *(
+                Text(cell, style=STATE_STYLES.get(cell.rstrip(" ?°"), "") if at == styled else "")
+                for at, cell in enumerate(row)
+            )
         )
-    console().print(table)
+    target.print(table)
 
 
 def say(message: str) -> None:
@@ -84,7 +103,14 @@ def progress(label: str, total: int, *, shown: bool = True) -> Iterator[Advance]
     if not (shown and sys.stderr.isatty()):
         yield lambda path, done: None
         return
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
 
     with Progress(
         TextColumn("{task.description}"),

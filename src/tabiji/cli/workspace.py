@@ -52,7 +52,9 @@ def find(folder: Path | None) -> Path:
     for candidate in (here, *here.parents):
         if (candidate / DEFINITION).is_file():
             return candidate
-    raise UsageError(f"no {DEFINITION} here or above; `tabiji init` makes a workspace, `tabiji demo` shows one")
+    raise UsageError(
+        f"no {DEFINITION} here or above; `tabiji init` makes a workspace, `tabiji demo` shows one"
+    )
 
 
 def load(folder: Path | None) -> Site:

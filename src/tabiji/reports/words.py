@@ -48,8 +48,10 @@ SENTENCES: Mapping[str, str] = {
     "fires": "In {length} it burnt {rate} times as fast as the promise allows ({severity}).",
     "provisional": "This is a trial: nobody is notified.",
     "tier": "{share} in {length}",
-    "unsure": "{state} (few events)",
-    "trial": "{state} (trial)",
+    "unsure": "{state} ?",
+    "trial": "{state} °",
+    "unsure-note": "? So few events that it could be luck.",
+    "trial-note": "° On trial: nobody is notified.",
     "gone": "spent",
 }
 
@@ -113,12 +115,23 @@ def _left(standing: Standing, remaining: Fraction) -> str:
 
 
 def status_table(standings: Iterable[Standing]) -> Table:
-    """One row per objective; *lasts* is the time until the budget is gone at the rate of the last 3 days."""
+    """One row per objective, to be read with `status_notes`.
+
+    *left* is what remains of the budget, *lasts* the time until it is gone at the rate of the last 3 days.
+    """
     return Table(
-        ("objective", "state", "good", "promise", "budget left", "lasts"),
+        ("objective", "state", "good", "promise", "left", "lasts"),
         tuple(_status_row(standing) for standing in standings),
         frozenset({2, 3, 4, 5}),
     )
+
+
+def status_notes(standings: Iterable[Standing]) -> tuple[str, ...]:
+    """What the marks in the table mean, as far as they are used."""
+    known = tuple(standings)
+    unsure = any(standing.few_events for standing in known)
+    trial = any(standing.objective.state == "provisional" for standing in known)
+    return tuple(SENTENCES[note] for note, used in (("unsure-note", unsure), ("trial-note", trial)) if used)
 
 
 def _status_row(standing: Standing) -> tuple[str, ...]:

@@ -13,10 +13,10 @@ from tabiji.definitions import Source
 from tabiji.engines import Counted
 from tabiji.expressions import ExpressionError, Predicate, Value, predicate, value
 from tabiji.logs import ColumnType, Reading
-from tabiji.routes import NO_PATH, Declared, Learned, normalise, path_of
+from tabiji.routes import NO_PATH, Declared, Learned, parse, path_of
 
 OTHER = "other"  # the operation of the one series that takes what is beyond the cap
-NOT_FOUND = frozenset({400, 404, 405})  # answers that say nothing about which routes exist
+NOT_FOUND = 404  # the answer that says nothing about which routes exist
 
 EVENT_COLUMNS: Mapping[str, ColumnType] = {
     "method": "text",
@@ -95,7 +95,6 @@ class Classifier:
         ]
         self.learned = Learned(marks, found)
         self.marks = self.learned.exploded
-        self._cache: dict[tuple[Expressions, tuple[str | int | None, ...]], Series | None] = {}
 
     def sort(self, counted: Counted, made_of: Expressions, kind: str) -> Sorted:
         """The cells of a chunk by series. Call `committed` once they are in the database."""
@@ -117,7 +116,13 @@ class Classifier:
         beyond = int(cells.events[cells.series == chosen[other]].sum()) if other in chosen else 0
         return Sorted(tuple(chosen), cells, account, merges, self.marks, beyond)
 
-    def committed(self, series: Iterable[Series], numbers: Iterable[int], merges: Mapping[int, Series]) -> None:
+    def series_of(self, key: tuple[str | int | None, ...], made_of: Expressions, kind: str) -> Series | None:
+        """The series that a line with this key was counted in, as things stand now; None where it is filtered."""
+        return self._series(self._row(made_of.fields, key), made_of, kind)
+
+    def committed(
+        self, series: Iterable[Series], numbers: Iterable[int], merges: Mapping[int, Series]
+    ) -> None:
         """Takes note of the numbers that the database gave."""
         for number in merges:
             self.numbers.pop(number, None)
@@ -127,7 +132,9 @@ class Classifier:
         row: Row = dict(zip((*BASE, *fields), key, strict=True))
         method, path, host = row["method"], row["path"], row["host"]
         row["method"] = method if isinstance(method, str) and _METHOD.fullmatch(method) else None
-        row["host"] = host.lower() if isinstance(host, str) and 0 < len(host) <= HOST_MAX and host != "-" else None
+        row["host"] = (
+            host.lower() if isinstance(host, str) and 0 < len(host) <= HOST_MAX and host != "-" else None
+        )
         row["route"] = None
         if not isinstance(path, str) or (row["method"] is None and not path.startswith("/")):
             row["path"] = None
@@ -136,7 +143,9 @@ class Classifier:
         if path == NO_PATH:
             row["path"] = None
         elif self.declared:
-            row["route"] = self.declared.route(row["method"] if isinstance(row["method"], str) else None, path)
+            row["route"] = self.declared.route(
+                row["method"] if isinstance(row["method"], str) else None, path
+            )
         return row
 
     def _series(self, row: Row, made_of: Expressions, kind: str) -> Series | None:
@@ -197,13 +206,11 @@ class Classifier:
 
 def declared_routes(source: Source) -> Declared | None:
     """The routes that a source declares; None where they are to be learned. Raises OSError, RouteError."""
-    from tabiji.routes import parse
-
     return None if source.routes is None else parse(source.routes.read_text("utf-8"), source.routes.name)
 
 
 def _is_found(status: object) -> bool:
-    return status not in NOT_FOUND
+    return status != NOT_FOUND
 
 
 def _text(made: object) -> str | None:
@@ -234,4 +241,13 @@ def _without_filtered(counted: Counted, index: np.ndarray) -> tuple[Cells, Accou
     )
 
 
-__all__ = ["OTHER", "Classifier", "Expressions", "ExpressionError", "Sorted", "columns", "declared_routes", "expressions", "normalise"]
+__all__ = [
+    "OTHER",
+    "Classifier",
+    "ExpressionError",
+    "Expressions",
+    "Sorted",
+    "columns",
+    "declared_routes",
+    "expressions",
+]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -18,7 +19,6 @@ from tabiji.journeys import Journey, Objective
 from tabiji.reports import Count
 from tabiji.runs import judging
 from tabiji.runs.classifying import Classifier, declared_routes, expressions
-from tabiji.sources import CompressionError
 from tabiji.store import Grain, LedgerEntry, LogFile, Rows, Store
 
 EVERY: Mapping[str, int] = {"1m": 1, "1h": 60, "1d": 1440}
@@ -156,8 +156,10 @@ def _begins(minutes: Integers, every: str, zone: str) -> Integers:
     if every == "1m":
         return minutes
     distinct, where = np.unique(minutes, return_inverse=True)
-    unit = "hour" if every == "1h" else "day"
-    return np.array([windows.period_start(int(minute), unit, zone) for minute in distinct], dtype=np.int64)[where]
+    unit: Literal["hour", "day"] = "hour" if every == "1h" else "day"
+    return np.array([windows.period_start(int(minute), unit, zone) for minute in distinct], dtype=np.int64)[
+        where
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +199,9 @@ def lines(
         chunks = store.chunks(source.name, first_minute, end_minute)
         if not chunks:
             continue
-        classifier = Classifier(source, declared_routes(source), store.series(source.name), store.marks(source.name))
+        classifier = Classifier(
+            source, declared_routes(source), store.series(source.name), store.marks(source.name)
+        )
         files = _Files(source, store)
         for entry in chunks:
             found = files.holding(entry)
@@ -231,7 +235,9 @@ def _lines_of(
         keys = list(dict.fromkeys(line.key for line in found))
         series = [classifier.series_of(key, made_of, reading.kind) for key in keys]
         rows = judging.table(one for one in series if one is not None)
-        places = {key: place for place, key in enumerate(key for key, one in zip(keys, series, strict=True) if one)}
+        places = {
+            key: place for place, key in enumerate(key for key, one in zip(keys, series, strict=True) if one)
+        }
         chosen = judging.selected(journey, objective, rows, known)
         for line in found:
             place = places.get(line.key)
@@ -251,12 +257,16 @@ def _in_time(objective: Objective, duration_us: int | None) -> bool:
 def _reading(source: Source, path: Path) -> logs.Reading | None:
     if source.format is not None:
         fields = dict(source.fields) if source.fields else None
-        return logs.reading(source.format, log_format=source.log_format, fields=fields, latency=source.latency)
+        return logs.reading(
+            source.format, log_format=source.log_format, fields=fields, latency=source.latency
+        )
     recognised = logs.recognised(sources.first_lines(path))
     if recognised is None:
         return None
     fields = dict(recognised.fields) if recognised.fields else None
-    return logs.reading(recognised.format, log_format=recognised.log_format, fields=fields, latency=source.latency)
+    return logs.reading(
+        recognised.format, log_format=recognised.log_format, fields=fields, latency=source.latency
+    )
 
 
 def _content(path: Path, entry: LedgerEntry) -> Iterator[tuple[int, bytes | None]]:
@@ -311,6 +321,3 @@ class _Files:
                 continue
             if seen is not None and seen.file.number is not None:
                 yield seen.file.number, path
-
-
-__all__ = ["EVERY", "CompressionError", "Gone", "Line", "count", "lines", "replace"]

@@ -85,6 +85,7 @@ def ingest(
     """
     known = store.files(source.name)
     progress = _Progress()
+    numbers: dict[int, int] = {}  # of files met for the first time: those given here → those of the database
     try:
         declared = declared_routes(source)
     except (OSError, RouteError) as error:
@@ -97,7 +98,9 @@ def ingest(
         if reading is None:
             continue
         made_of, how = reading
-        chunk = Chunk(None if piece.content is not None else piece.file.path, piece.start, piece.end, piece.content)
+        chunk = Chunk(
+            None if piece.content is not None else piece.file.path, piece.start, piece.end, piece.content
+        )
         counted: Future[Counted] | Counted
         if piece.rejected:
             counted = _one_rejected(piece)
@@ -107,9 +110,9 @@ def ingest(
             counted = executor.submit(engines.count, Task(chunk, how, made_of.fields))
         waiting.append((piece, made_of, how.kind, counted))
         while len(waiting) > workers:
-            _commit(store, classifier, *waiting.popleft(), now, progress, advance, reached)
+            _commit(store, classifier, *waiting.popleft(), now, numbers, progress, advance, reached)
     while waiting:
-        _commit(store, classifier, *waiting.popleft(), now, progress, advance, reached)
+        _commit(store, classifier, *waiting.popleft(), now, numbers, progress, advance, reached)
     return Outcome(
         source.name,
         progress.account,
@@ -131,14 +134,14 @@ def _pieces(
             seen = sources.identified(source.name, path, known, now)
             if seen is None:
                 continue
-            last = seen.file
+            if seen.file.number is None:
+                # Below zero until its first commit gives it a number.
+                seen = replace(seen, file=replace(seen.file, number=-1 - len(known)))
+                progress.truncations += seen.file.truncations > 0
+            _remember(known, seen.file)
             for piece in sources.pieces(seen, now):
-                last = piece.file
-                _remember(known, last)
+                _remember(known, piece.file)
                 yield piece
-            _remember(known, last)
-            if last.offset and last.number is None and last.truncations:
-                progress.truncations += 1
         except (OSError, CompressionError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             progress.problems.append(Problem(str(path), reason))
@@ -146,15 +149,10 @@ def _pieces(
 
 def _remember(known: list[LogFile], file: LogFile) -> None:
     for at, other in enumerate(known):
-        same = other.number == file.number if file.number is not None else _place(other) == _place(file)
-        if same:
+        if other.number == file.number:
             known[at] = file
             return
     known.append(file)
-
-
-def _place(file: LogFile) -> tuple[int, int, int]:
-    return file.device, file.inode, file.generation
 
 
 class _Readings:
@@ -177,12 +175,16 @@ class _Readings:
         if "" in self._by_path or source.format is None:
             return None
         fields = dict(source.fields) if source.fields else None
-        return logs.reading(source.format, log_format=source.log_format, fields=fields, latency=source.latency)
+        return logs.reading(
+            source.format, log_format=source.log_format, fields=fields, latency=source.latency
+        )
 
     def _recognised(self, file: LogFile) -> Reading | None:
         recognised = logs.recognised(sources.first_lines(Path(file.path)))
         if recognised is None:
-            message = "its format is not recognised; say `format:` (and `log_format:` or `fields:`) in tabiji.yaml"
+            message = (
+                "its format is not recognised; say `format:` (and `log_format:` or `fields:`) in tabiji.yaml"
+            )
             self._progress.problems.append(Problem(file.path, message))
             return None
         self._progress.recognised[recognised.format, recognised.why] = None
@@ -222,6 +224,7 @@ def _commit(
     kind: str,
     counted: Future[Counted] | Counted,
     now: int,
+    numbers: dict[int, int],
     progress: _Progress,
     advance: Advance | None,
     reached: Callable[[str], None] | None,
@@ -230,9 +233,11 @@ def _commit(
         counted = counted.result()
     sorted_ = classifier.sort(counted, made_of, kind)
     minutes = sorted_.cells.minute
+    number = piece.file.number or 0
+    file = replace(piece.file, last_seen=now, number=numbers.get(number) if number < 0 else number)
     batch = Batch(
         source=classifier.source.name,
-        file=replace(piece.file, last_seen=now),
+        file=file,
         offset_before=piece.offset_before,
         start=piece.start,
         end=piece.end,
@@ -247,6 +252,8 @@ def _commit(
         now=now,
     )
     committed = store.commit(batch, reached) if reached else store.commit(batch)
+    if number < 0:
+        numbers[number] = committed.file.number or 0
     classifier.committed(sorted_.series, committed.series, sorted_.merges)
     progress.account = added(progress.account, sorted_.account)
     if sorted_.account.read:

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from tabiji import alerts, budgets, histograms, tallies, windows
+from tabiji import alerts, histograms, tallies, windows
 from tabiji.alerts import Standing
 from tabiji.budgets import Tally
 from tabiji.counting import Integers, Series

@@ -61,7 +61,8 @@ def matching(patterns: Sequence[str]) -> list[Path]:
     """The files that stand at paths or patterns now, each once, sorted by name."""
     found: dict[str, None] = {}
     for pattern in patterns:
-        paths = glob.glob(pattern, recursive=True) if glob.has_magic(pattern) else [pattern]
+        magic = glob.has_magic(pattern)
+        paths = glob.glob(pattern, recursive=True) if magic else [pattern]  # noqa: PTH207 - absolute
         found |= dict.fromkeys(sorted(paths))
     return [Path(path) for path in found if not Path(path).is_dir()]
 
@@ -90,8 +91,10 @@ def identified(source: str, path: Path, known: Sequence[LogFile], now: int) -> S
     moved = _moved(path, kind, head, [file for file in known if file is not last])
     if moved is not None:
         generation = 0 if last is None else last.generation + 1
-        place = {"device": status.st_dev, "inode": status.st_ino, "generation": generation}
-        return Seen(replace(moved, path=str(path), compression=kind, last_seen=now, **place), status.st_size)
+        here_now = replace(moved, device=status.st_dev, inode=status.st_ino, generation=generation)
+        return Seen(
+            replace(here_now, path=str(path), compression=kind, size=0, last_seen=now), status.st_size
+        )
     return Seen(
         LogFile(
             source=source,
@@ -128,7 +131,8 @@ def _moved(path: Path, kind: str | None, head: bytes, known: Sequence[LogFile]) 
     same = [
         file
         for file in alike
-        if prints.get(file.offset) == file.tail_hash and (kind or file.offset >= PRINT_BYTES or not _in_place(file))
+        if prints.get(file.offset) == file.tail_hash
+        and (kind or file.offset >= PRINT_BYTES or not _in_place(file))
     ]
     return max(same, key=lambda file: file.offset, default=None)
 
@@ -182,7 +186,10 @@ def _plain(seen: Seen, now: int) -> Iterator[Piece]:
                 end = _newline(descriptor, at, size)
                 if end is not None:  # one line longer than a piece
                     piece = _piece(descriptor, file, before, at, end + 1, "too_long")
-                elif os.fstat(descriptor).st_size == size and now - os.fstat(descriptor).st_mtime >= IDLE_SECONDS:
+                elif (
+                    os.fstat(descriptor).st_size == size
+                    and now - os.fstat(descriptor).st_mtime >= IDLE_SECONDS
+                ):
                     reason = "too_long" if size - at > PIECE_BYTES else None
                     piece = _piece(descriptor, file, before, at, size, reason)
                     piece = replace(piece, file=replace(piece.file, torn=True))
@@ -245,13 +252,16 @@ def _compressed(seen: Seen) -> Iterator[Piece]:
         nonlocal file, tail, read_before
         end = at
         tail = (tail + taken)[-PRINT_BYTES:]
-        before, file = file.offset, replace(
-            file,
-            head_length=len(first),
-            head_hash=content.fingerprint(first),
-            tail_hash=content.fingerprint(tail),
-            offset=end,
-            torn=False,
+        before, file = (
+            file.offset,
+            replace(
+                file,
+                head_length=len(first),
+                head_hash=content.fingerprint(first),
+                tail_hash=content.fingerprint(tail),
+                offset=end,
+                torn=False,
+            ),
         )
         progress, read_before = read - read_before, read
         return Piece(file, before, start, end, b"" if rejected else taken, rejected, progress)

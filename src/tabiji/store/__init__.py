@@ -217,5 +217,9 @@ def open(url: str) -> Store:  # noqa: A001 - read as `store.open`
     address = opening.parsed(url)
     with translated(address):
         engine = opening.engine(address)
-        opening.migrate(engine)
+        try:
+            opening.migrate(engine)
+        except BaseException:
+            engine.dispose()
+            raise
     return Store(engine)

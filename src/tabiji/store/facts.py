@@ -33,6 +33,7 @@ class LogFile:
     the files it knows, so that two writers who meet the same new file contend for the same row. `offset`
     counts uncompressed bytes. `torn`: the last counted line had no newline. `compression` is None for plain
     files.
+    `size` is the size on disk of a compressed file that was read to its end, else 0.
     """
 
     source: str
@@ -45,6 +46,7 @@ class LogFile:
     tail_hash: str = ""
     offset: int = 0
     compression: str | None = None
+    size: int = 0
     torn: bool = False
     truncations: int = 0
     first_seen: int = 0

@@ -101,8 +101,8 @@ def _upgrade(connection: sa.Connection, revision: str | None) -> None:
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if revision is not None and revision not in known:
         raise StoreError(
-            f"{shown(connection.engine.url)} was written by a newer Tabiji (schema {revision}; this one knows "
-            f"up to {schema.HEAD}); update Tabiji, or restore the backup made before the newer one ran"
+            f"{shown(connection.engine.url)} was written by a newer Tabiji (schema {revision}; this one "
+            f"knows up to {schema.HEAD}); update Tabiji, or restore the backup made before the newer one ran"
         )
     command.upgrade(config, schema.HEAD)
 

@@ -274,6 +274,7 @@ def _file(row: sa.Row[tuple[object, ...]], prefix: str = "") -> LogFile:
         tail_hash=columns[prefix + "tail_hash"],
         offset=columns[prefix + "offset_bytes"],
         compression=columns[prefix + "compression"],
+        size=columns[prefix + "size_bytes"],
         torn=bool(columns[prefix + "torn"]),
         truncations=columns[prefix + "truncations"],
         first_seen=columns[prefix + "first_seen"],

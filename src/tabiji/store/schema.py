@@ -64,6 +64,7 @@ files = Table(
     Column("tail_hash", Text, nullable=False),
     Column("offset_bytes", Number, nullable=False),
     Column("compression", Text),
+    Column("size_bytes", Number, nullable=False),  # on disk, of a compressed file read to its end; else 0
     Column("torn", Integer, nullable=False),  # 0 or 1
     Column("truncations", Integer, nullable=False),
     Column("first_seen", Number, nullable=False),  # seconds since the epoch, as all times but minutes

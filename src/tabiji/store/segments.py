@@ -55,9 +55,10 @@ class Plan:
 
     def signs(self) -> Integers:
         """`[segments, pieces]`."""
-        return (
-            np.array([piece.signs for piece in self.pieces], dtype=np.int64).reshape(len(self.pieces), -1).T
-        )
+        signs = np.zeros((max(len(self.cuts) - 1, 0), len(self.pieces)), dtype=np.int64)
+        for index, piece in enumerate(self.pieces):
+            signs[:, index] = piece.signs
+        return signs
 
 
 def plan(cuts: Sequence[int], kept: Kept) -> Plan:

@@ -130,6 +130,7 @@ def _advanced(connection: sa.Connection, batch: Batch) -> int:
         "tail_hash": file.tail_hash,
         "offset_bytes": file.offset,
         "compression": file.compression,
+        "size_bytes": file.size,
         "torn": int(file.torn),
         "truncations": file.truncations,
         "first_seen": file.first_seen,

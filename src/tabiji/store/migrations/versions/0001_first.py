@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column("tail_hash", sa.Text, nullable=False),
         sa.Column("offset_bytes", NUMBER, nullable=False),
         sa.Column("compression", sa.Text),
+        sa.Column("size_bytes", NUMBER, nullable=False),
         sa.Column("torn", sa.Integer, nullable=False),
         sa.Column("truncations", sa.Integer, nullable=False),
         sa.Column("first_seen", NUMBER, nullable=False),

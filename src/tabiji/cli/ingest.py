@@ -1,0 +1,133 @@
+"""`tabiji ingest`: what is new in the sources → the database."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tabiji.cli import output, workspace
+from tabiji.errors import UsageError
+
+if TYPE_CHECKING:
+    from tabiji.definitions import Site, Source
+    from tabiji.runs.ingesting import Outcome
+    from tabiji.store import Store
+
+
+@click.command(name="ingest")
+@click.argument("names", nargs=-1, metavar="[SOURCE]...")
+@click.option("--source", "into", metavar="NAME", help="Count the FILEs that follow as this source's.")
+@click.option("--workers", type=click.IntRange(1, 256), help="Processes that count; the cores by default.")
+@workspace.workspace_option
+@workspace.json_option
+def command(
+    names: tuple[str, ...], into: str | None, workers: int | None, folder: Path | None, as_json: bool
+) -> None:
+    """Count all that is new in the sources, once. Running it again counts nothing twice.
+
+    \b
+      tabiji ingest
+      tabiji ingest web
+      tabiji ingest --source web old/access.log-2026*.gz
+    """
+    site = workspace.load(folder)
+    chosen, paths = _chosen(site, names, into)
+    with workspace.open_store(site) as store:
+        outcomes = run(site, store, chosen, paths, workers, quiet=as_json)
+    if as_json:
+        from tabiji.reports import Ingested, ingest_json
+
+        output.print_json(ingest_json(Ingested(o.source, o.account, o.files, s) for o, s in outcomes))
+    if any(outcome.problems for outcome, _ in outcomes):
+        sys.exit(3)
+
+
+def _chosen(
+    site: Site, names: tuple[str, ...], into: str | None
+) -> tuple[list[Source], tuple[str, ...] | None]:
+    known = {source.name: source for source in site.sources}
+    if into is not None:
+        if into not in known:
+            raise UsageError(f"`{into}` is not a source; there are {', '.join(known) or 'none'}")
+        if not names:
+            raise UsageError("`--source NAME` is followed by the files to count")
+        missing = [name for name in names if not Path(name).exists()]
+        if missing:
+            raise UsageError(f"there is no file {missing[0]}")
+        return [known[into]], tuple(str(Path(name).absolute()) for name in names)
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise UsageError(
+            f"`{unknown[0]}` is not a source; there are {', '.join(known) or 'none'} "
+            "(files are counted with `--source NAME FILE…`)"
+        )
+    return [source for source in site.sources if not names or source.name in names], None
+
+
+def run(
+    site: Site,
+    store: Store,
+    chosen: list[Source],
+    paths: tuple[str, ...] | None = None,
+    workers: int | None = None,
+    *,
+    quiet: bool = False,
+) -> list[tuple[Outcome, float]]:
+    """Counts sources and says what came of it; the outcome of each, and its seconds."""
+    from contextlib import nullcontext
+
+    from tabiji import engines
+    from tabiji.runs import ingesting
+
+    workers = workers or engines.cores()
+    now = workspace.now()
+    ahead = {s.name: ingesting.bytes_ahead(s, store, paths or s.paths, now) for s in chosen}
+    large = workers > 1 and sum(ahead.values()) > ingesting.ALONE_BYTES
+    outcomes = []
+    with engines.pool(workers) if large else nullcontext() as executor:
+        for source in chosen:
+            began = time.perf_counter()
+            with output.progress(source.name, ahead[source.name], shown=not quiet) as advance:
+                outcome = ingesting.ingest(
+                    source, store, now=now, workers=workers, executor=executor, paths=paths, advance=advance
+                )
+            seconds = time.perf_counter() - began
+            outcomes.append((outcome, seconds))
+            _tell(source, outcome, seconds, quiet=quiet)
+    kept = site.retention
+    store.trim(now // 60, kept.minutes_days, kept.hours_days)
+    return outcomes
+
+
+def _tell(source: Source, outcome: Outcome, seconds: float, *, quiet: bool) -> None:
+    from tabiji.counting import REASONS
+    from tabiji.reports import number
+
+    account = outcome.account
+    for format_name, why in outcome.recognised:
+        output.say(f"{source.name}: read as {format_name} ({why})")
+    for problem in outcome.problems:
+        output.say(f"{source.name}: {problem.path}: {problem.message}")
+    if outcome.truncations:
+        output.say(
+            f"{source.name}: {outcome.truncations} of its files were cut off or made anew; lines written between "
+            "the copy and the cut are lost, and nobody can count them"
+        )
+    if outcome.beyond_cap:
+        output.say(
+            f"{source.name}: more than {number(source.series_max)} series; {number(outcome.beyond_cap)} events went "
+            "to `other`. Declare `routes:`, use fewer labels, or raise `series_max:`"
+        )
+    if quiet:
+        return
+    rate = f" ({number(round(account.read / seconds))} lines/s)" if account.read and seconds > 0.2 else ""
+    click.echo(
+        f"{source.name}: {number(account.read)} lines read{rate}, {number(account.counted)} counted, "
+        f"{number(sum(n for _, n in account.rejected))} rejected, {number(account.filtered)} filtered"
+    )
+    for reason, lines in account.rejected:
+        click.echo(f"    {number(lines)} {reason}: {REASONS.get(reason, reason)}")

@@ -1,0 +1,86 @@
+"""`tabiji lines`: a number → the log lines behind it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tabiji.cli import output, workspace
+from tabiji.errors import UsageError
+
+if TYPE_CHECKING:
+    from tabiji.runs.exploring import Line
+
+
+@click.command(name="lines")
+@click.argument("name", metavar="JOURNEY/OBJECTIVE")
+@click.option("--bad", is_flag=True, help="Only the lines of events that are not good.")
+@click.option("--from", "start", metavar="T", required=True, help="From this moment on.")
+@click.option("--to", "end", metavar="T", required=True, help="Up to this moment.")
+@click.option("--limit", type=click.IntRange(1), help="Stop after so many lines.")
+@workspace.workspace_option
+@workspace.json_option
+def command(
+    name: str, bad: bool, start: str, end: str, limit: int | None, folder: Path | None, as_json: bool
+) -> None:
+    """The very log lines behind a number, read again from where they stand now.
+
+    Exit 1 where some of them can't be read any more.
+
+    \b
+      tabiji lines watch-course/available --bad --from now-1h --to now
+      tabiji lines watch-course/fast --bad --from 2026-03-01T09:00 --to 2026-03-01T09:10
+    """
+    from tabiji.runs import exploring
+
+    site = workspace.load(folder)
+    now = workspace.now()
+    wanted = workspace.wanted(site, [name])
+    if len(wanted) != 1 or wanted[0][1].id != name:
+        raise UsageError(f"`{name}` is a journey; name one of its objectives, such as `{wanted[0][1].id}`")
+    first, last = workspace.moment(start, site, now) // 60, -(-workspace.moment(end, site, now) // 60)
+    if last <= first:
+        raise UsageError("`--to` is not after `--from`")
+    (journey, objective), shown, gone = wanted[0], [], []
+    with workspace.open_store(site) as store:
+        count = 0
+        for found in exploring.lines(
+            site, store, journey, objective, bad=bad, first_minute=first, end_minute=last
+        ):
+            if isinstance(found, exploring.Gone):
+                gone.append(found)
+                output.say(
+                    f"{found.path}: {found.reason}; {found.lines} lines were counted of this part of it"
+                )
+                continue
+            count += 1
+            if as_json:
+                shown.append(_json(found))
+            else:
+                click.echo(found.text)
+            if limit is not None and count >= limit:
+                break
+    if as_json:
+        output.print_json(
+            {"lines": shown, "gone": [{"path": g.path, "lines": g.lines, "reason": g.reason} for g in gone]}
+        )
+    elif not count and not gone:
+        output.say("No such lines.")
+    if gone:
+        sys.exit(1)
+
+
+def _json(line: Line) -> dict[str, object]:
+    from tabiji.reports import iso_time
+
+    return {
+        "path": line.path,
+        "offset": line.offset,
+        "minute": iso_time(line.minute * 60),
+        "duration_ms": None if line.duration_us is None else line.duration_us / 1000,
+        "good": line.good,
+        "line": line.text,
+    }

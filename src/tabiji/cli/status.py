@@ -1,0 +1,124 @@
+"""`tabiji status`: rollups and definitions → the standing of every objective."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tabiji.cli import output, workspace
+
+if TYPE_CHECKING:
+    from tabiji.definitions import Site
+    from tabiji.runs.judging import Coverage, Judged
+    from tabiji.store import Store
+
+
+@click.command(name="status")
+@click.argument("names", nargs=-1, metavar="[JOURNEY[/OBJECTIVE]]...")
+@click.option("--at", "at", default="now", show_default=True, help="The moment to judge at.")
+@click.option("--team", help="Only the journeys of a team.")
+@workspace.workspace_option
+@workspace.json_option
+def command(names: tuple[str, ...], at: str, team: str | None, folder: Path | None, as_json: bool) -> None:
+    """The standing of every objective: budget, burn rates, alerts. Exit 1 where a budget is gone.
+
+    \b
+      tabiji status
+      tabiji status watch-course/available --at now-7d
+      tabiji status --team learning --json
+    """
+    site = workspace.load(folder)
+    now = workspace.now()
+    minute = workspace.moment(at, site, now) // 60
+    with workspace.open_store(site) as store:
+        judged, unjudged = judge(site, store, minute, names, team)
+        extent = store.extent()
+    if as_json:
+        from tabiji.reports import status_json
+
+        document = status_json(judged.standings, minute * 60, {j.name: j.team for j in site.journeys})
+        document["sources"] = [_coverage_json(one) for one in judged.coverage]
+        output.print_json(document)
+    else:
+        show(site, judged, detailed=bool(names))
+        if extent is not None and all(one.state == "no-data" for one in judged.standings):
+            from tabiji.reports import iso_time
+
+            output.say(
+                f"The newest event is of {iso_time(extent[1] * 60)}; `--at` looks at the past, "
+                f"for example `--at {iso_time(extent[1] * 60 + 60)}`."
+            )
+    for objective in unjudged:
+        output.say(f"{objective}: time-based objectives (`bad_minute`) are not judged yet.")
+    if any(one.state == "exhausted" and one.objective.state == "agreed" for one in judged.standings):
+        sys.exit(1)
+
+
+def judge(
+    site: Site, store: Store, minute: int, names: Sequence[str] = (), team: str | None = None
+) -> tuple[Judged, list[str]]:
+    """The standings of objectives by name, and the names of those that can't be judged."""
+    from tabiji.runs import judging
+
+    wanted = workspace.wanted(site, names, team)
+    events = [(journey, objective) for journey, objective in wanted if objective.slices is None]
+    others = [objective.id for _, objective in wanted if objective.slices is not None]
+    return judging.judge(site, store, minute, events), others
+
+
+def show(site: Site, judged: Judged, *, detailed: bool) -> None:
+    """Standings as a table a person can read; with `detailed`, each with its sentences, alerts and steps."""
+    from tabiji.reports import sentences, status_notes, status_table, step_table, tier_table
+
+    if not judged.standings:
+        output.say("No objectives: `tabiji discover FILE…` proposes some.")
+        return
+    if not detailed:
+        table = status_table(judged.standings)
+        output.print_table(table.columns, table.rows, right=table.right, styled=1)
+        for note in status_notes(judged.standings):
+            click.echo(note)
+    else:
+        titles = {journey.name: journey.title.to(site.language) for journey in site.journeys}
+        for standing in judged.standings:
+            click.echo(f"{standing.objective.id} · {titles[standing.objective.journey]}")
+            for sentence in sentences(standing):
+                click.echo(f"  {sentence}")
+            for table in (tier_table(standing), step_table(standing)):
+                if table.rows:
+                    click.echo()
+                    output.print_table(table.columns, table.rows, right=table.right)
+            click.echo()
+    _show_coverage(judged.coverage)
+
+
+def _show_coverage(coverage: Sequence[Coverage]) -> None:
+    from fractions import Fraction
+
+    from tabiji.reports import number, percent
+
+    if coverage:
+        click.echo()
+    for one in coverage:
+        if not one.events:
+            continue
+        unseen = ", ".join(operation for operation, _ in one.unseen[:3])
+        more = f", and {len(one.unseen) - 3} more" if len(one.unseen) > 3 else ""
+        seen = percent(Fraction(one.covered, one.events), 1)
+        none = f" None counts: {unseen}{more}." if unseen else ""
+        click.echo(f"{one.source}: {seen} of {number(one.events)} events count for an objective.{none}")
+
+
+def _coverage_json(one: Coverage) -> dict[str, object]:
+    return {
+        "source": one.source,
+        "events": one.events,
+        "covered": one.covered,
+        "share": one.covered / one.events if one.events else None,
+        "beyond_cap": one.other,
+        "unseen": [{"operation": operation, "events": events} for operation, events in one.unseen],
+    }
