@@ -2,8 +2,8 @@
 
     uv run python bench/store.py [postgresql://user@host/empty-database]
 
-Without an address only SQLite is measured. The month: 28 days × 300 series × every minute = 12 M rows of minutes,
-made once in `bench/out/`.
+Without an address only SQLite is measured. The month: 28 days × 300 series × every minute = 12 M rows of
+minutes, made once in `bench/out/`.
 """
 
 from __future__ import annotations

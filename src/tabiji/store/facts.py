@@ -32,8 +32,7 @@ class LogFile:
     and inode one after the other: 0 for the first that a source saw there, then 1 …; the caller sets it from
     the files it knows, so that two writers who meet the same new file contend for the same row. `offset`
     counts uncompressed bytes. `torn`: the last counted line had no newline. `compression` is None for plain
-    files.
-    `size` is the size on disk of a compressed file that was read to its end, else 0.
+    files; `size` is the size on disk of a compressed file that was read to its end, else 0.
     """
 
     source: str
