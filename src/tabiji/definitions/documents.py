@@ -33,7 +33,9 @@ _PROBLEMS = {
     "did not find expected '-' indicator": "this does not line up with the list above it",
     "found a tab character that violates indentation": "a tab can't indent; use spaces",
     "could not find expected ':'": "a `:` is missing after this key",
-    "found unexpected end of stream": "a quote or bracket is not closed",
+    "did not find expected node content": "a value is missing here",
+    "did not find expected ',' or ']'": "a `,` or `]` is missing",
+    "did not find expected ',' or '}'": "a `,` or `}` is missing",
     "found undefined tag handle": "tags are not allowed",
 }
 
@@ -118,8 +120,7 @@ def read(path: str, content: bytes) -> Document:
     except _RefusedError as error:
         return _unread(path, lines, error.at, error.message)
     except yaml.MarkedYAMLError as error:
-        at = _at(error.problem_mark or error.context_mark)
-        return _unread(path, lines, at, _problem(error, lines, at))
+        return _unread(path, lines, *_problem(error, lines))
     return Document(path, lines, tree, places, keys, faults)
 
 
@@ -137,16 +138,18 @@ def _place(before: str) -> tuple[int, int]:
     return len(lines) - 1, len(lines[-1])
 
 
-def _problem(error: yaml.MarkedYAMLError, lines: tuple[str, ...], at: tuple[int, int]) -> str:
+def _problem(error: yaml.MarkedYAMLError, lines: tuple[str, ...]) -> tuple[tuple[int, int], str]:
+    """Where a scanner's complaint belongs, and what it means."""
+    line, column = at = _at(error.problem_mark or error.context_mark)
+    rest = [lines[line][column:] if line < len(lines) else "", *lines[line + 1 :]]
+    if "quoted" in (error.context or "") and not "".join(rest).strip():
+        return _at(error.context_mark), "the quote that opens here is not closed"
     problem = error.problem or "it can't be read"
     if "cannot start any token" in problem:
-        sign = lines[at[0]][at[1] : at[1] + 1] if at[0] < len(lines) else ""
-        return (
-            "a tab can't indent; use spaces"
-            if sign == "\t"
-            else f"text that begins with `{sign}` needs quotes"
-        )
-    return _PROBLEMS.get(problem, f"this is not YAML: {problem}")
+        if rest[0].startswith("\t"):
+            return at, "a tab can't indent; use spaces"
+        return at, f"text that begins with `{rest[0][:1]}` needs quotes"
+    return at, _PROBLEMS.get(problem, f"this is not YAML: {problem}")
 
 
 class _RefusedError(Exception):
@@ -166,7 +169,7 @@ def _composed(text: str) -> Node:
     open_nodes: list[Node] = []
     anchors: dict[str, Node] = {}
     documents = 0
-    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+    for event in _events(text, open_nodes):
         match event:
             case yaml.DocumentStartEvent():
                 documents += 1
@@ -187,6 +190,21 @@ def _composed(text: str) -> Node:
     return root
 
 
+def _events(text: str, open_nodes: list[Node]) -> Iterator[yaml.Event]:
+    """The parser's events; an end inside brackets is blamed on the one that opened them."""
+    try:
+        yield from yaml.parse(text, Loader=yaml.CSafeLoader)
+    except yaml.MarkedYAMLError as error:
+        lines = _lines(text)
+        line, column = _at(error.problem_mark)
+        at_end = not "".join([*(lines[line : line + 1] or [""])[0][column:], *lines[line + 1 :]]).strip()
+        brackets = [node for node in open_nodes if node.style == "flow"]
+        if at_end and brackets and "quoted" not in (error.context or ""):
+            message = "the bracket that opens here is not closed"
+            raise _RefusedError(message, (brackets[-1].line, brackets[-1].column)) from None
+        raise
+
+
 def _node(event: yaml.NodeEvent, anchors: dict[str, Node], open_nodes: list[Node]) -> Node:
     if isinstance(event, yaml.AliasEvent):
         known = anchors.get(str(event.anchor))
@@ -203,9 +221,10 @@ def _node(event: yaml.NodeEvent, anchors: dict[str, Node], open_nodes: list[Node
         case yaml.ScalarEvent():
             node = Node("scalar", line, column, end_line, event.value, event.style or "")
         case yaml.SequenceStartEvent():
-            node = Node("list", line, column, end_line)
+            node = Node("list", line, column, end_line, style="flow" if event.flow_style else "")
         case _:
-            node = Node("mapping", line, column, end_line)
+            flow = isinstance(event, yaml.MappingStartEvent) and event.flow_style
+            node = Node("mapping", line, column, end_line, style="flow" if flow else "")
     if event.anchor:
         anchors[event.anchor] = node
     return node
@@ -269,6 +288,7 @@ def _pairs(node: Node) -> Iterator[tuple[Node, Node]]:
 # Places inside a scalar
 
 
+_ANCHOR = re.compile(r"&\S+\s+")
 _ESCAPE = re.compile(r"\\(?:x..|u....|U........|.)|.", re.DOTALL)
 
 
@@ -276,13 +296,15 @@ def _inside(node: Node, lines: tuple[str, ...], offset: int) -> tuple[int, int]:
     """The line and column of a character of a scalar's text; its beginning where that can't be told."""
     if node.kind != "scalar":
         return node.line, node.column
+    anchor = _ANCHOR.match(lines[node.line], node.column)
+    begin = anchor.end() if anchor else node.column
     if node.line == node.end_line and node.style not in ("|", ">"):
-        return node.line, node.column + _width(node, lines[node.line], offset)
+        return node.line, begin + _width(node, lines[node.line], begin, offset)
     # Over several lines only spaces differ from the text: count the others.
     before = node.text[:offset].replace("'", "''") if node.style == "'" else node.text[:offset]
     wanted = len("".join(before.split()))
     first = node.line + 1 if node.style in ("|", ">") else node.line
-    skip = 0 if node.style in ("|", ">") else node.column + bool(node.style)
+    skip = 0 if node.style in ("|", ">") else begin + bool(node.style)
     for line in range(first, min(node.end_line + 1, len(lines))):
         for column, sign in enumerate(lines[line]):
             if column < skip or sign.isspace():
@@ -294,11 +316,11 @@ def _inside(node: Node, lines: tuple[str, ...], offset: int) -> tuple[int, int]:
     return node.line, node.column
 
 
-def _width(node: Node, line: str, offset: int) -> int:
+def _width(node: Node, line: str, begin: int, offset: int) -> int:
     """How many characters of the line the first `offset` characters of a scalar's text took."""
     if not node.style:
         return offset
     if node.style == "'":
         return 1 + offset + node.text[:offset].count("'")
-    units = [match.end() - match.start() for match in _ESCAPE.finditer(line, node.column + 1)]
+    units = [match.end() - match.start() for match in _ESCAPE.finditer(line, begin + 1)]
     return 1 + sum(units[:offset])

@@ -217,4 +217,22 @@ PARTS: dict[type[BaseModel], dict[tuple[str, ...], tuple[str, type[BaseModel]]]]
 def schema(file: Literal["site", "journey"]) -> dict[str, Any]:
     """The JSON Schema (2020-12) of tabiji.yaml or of a journey's file, for editors."""
     shape: type[BaseModel] = Site if file == "site" else Journey
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **shape.model_json_schema()}
+    plain = {key: _plain(part) for key, part in shape.model_json_schema().items()}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **plain}
+
+
+def _plain(part: Any) -> Any:
+    """A part of a schema as a person would have written it: a key is there or not, but never null."""
+    if isinstance(part, list):
+        return [_plain(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    kept = {
+        key: _plain(below)
+        for key, below in part.items()
+        if not (key == "default" and below is None) and not (key == "title" and isinstance(below, str))
+    }
+    options = [one for one in kept.get("anyOf", []) if one != {"type": "null"}]
+    if len(options) == 1:
+        return {**options[0], **{key: below for key, below in kept.items() if key != "anyOf"}}
+    return kept

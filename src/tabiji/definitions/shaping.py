@@ -19,6 +19,9 @@ _NAMED = ("sources", "teams", "steps", "objectives", "tiers")  # what is below t
 def shaped(document: Document, shape: type[Shape]) -> Shape:
     """The document in its shape. What has a fault is noted in the document and left out, so that the rest
     can be checked as well."""
+    if document.tree is None:  # told already
+        document.faulty.add(())
+        return shape()
     _refuse_nothing(document, document.tree, ())
     for loc in sorted(document.faulty, key=len):
         _without(document.tree, loc)
