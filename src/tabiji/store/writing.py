@@ -191,9 +191,9 @@ def _numbers(connection: sa.Connection, source: str, wanted: Sequence[Series]) -
     if not wanted:
         return []
     stored = [storable(one) for one in wanted]
-    by_digest = {digest(one): one for one in stored}
+    keys = [digest(one) for one in stored]
     known = _known(connection, source)
-    missing = [(key, one) for key, one in by_digest.items() if key not in known]
+    missing = [(key, one) for key, one in dict(zip(keys, stored, strict=True)).items() if key not in known]
     if missing:
         connection.execute(
             sa.insert(schema.series),
@@ -208,7 +208,7 @@ def _numbers(connection: sa.Connection, source: str, wanted: Sequence[Series]) -
             ],
         )
         known = _known(connection, source)
-    return [known[digest(one)] for one in stored]
+    return [known[key] for key in keys]
 
 
 def _known(connection: sa.Connection, source: str) -> dict[bytes, int]:
