@@ -20,6 +20,7 @@ from tabiji.reports import Count
 from tabiji.runs import judging
 from tabiji.runs.classifying import Classifier, declared_routes, expressions
 from tabiji.store import Grain, LedgerEntry, LogFile, Rows, Store
+from tabiji.windows import DAY
 
 EVERY: Mapping[str, int] = {"1m": 1, "1h": 60, "1d": 1440}
 
@@ -50,8 +51,9 @@ def count(
     numbers = [number for place, number in enumerate(stored) if bits >> place & 1]
     if extent is None or not numbers:
         return []
-    first = extent[0] if first_minute is None else first_minute
-    end = extent[1] + 1 if end_minute is None else end_minute
+    # Whole days where nothing else is asked for: they are there for ever.
+    first = extent[0] // DAY * DAY if first_minute is None else first_minute
+    end = -(-(extent[1] + 1) // DAY) * DAY if end_minute is None else end_minute
     groups, group_of = _groups(rows, list(stored), by)
     if every is None:
         return _whole(store, numbers, first, end, groups, group_of)

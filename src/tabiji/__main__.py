@@ -1,0 +1,5 @@
+"""`python -m tabiji`: the command line."""
+
+from tabiji.cli import main
+
+main()
