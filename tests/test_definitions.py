@@ -280,6 +280,7 @@ SITE_FAULTS = {
         ],
     ),
     "a language": ("language: jp", ["1:11: `jp` is not known here; there are en, ja"]),
+    "a language in a list": ("language: [en]", ["1:11: `language` must be one of en, ja"]),
     "a time zone": (
         "timezone: Asia/Tokio",
         ["1:11: `Asia/Tokio` is not a time zone; did you mean `Asia/Tokyo`?"],
@@ -363,6 +364,14 @@ SITE_FAULTS = {
         "retention: {minutes: 400d}",
         ["1:12: hours are kept at least as long as minutes"],
     ),
+    "a list of nothing for a file": (
+        "- ~",
+        [
+            "1:1: tabiji.yaml must be a mapping; "
+            "its keys are timezone, language, store, sources, teams, retention",
+            "1:3: this item is empty; give it a value or remove it",
+        ],
+    ),
     "a list for a file": (
         "- a",
         [
@@ -401,6 +410,14 @@ def objective(text: str) -> str:
 
 
 JOURNEY_FAULTS = {
+    "nothing but a null": (
+        "~",
+        [
+            "1:1: a journey needs a name: `journey: watch-course`",
+            "1:1: a journey needs at least one step",
+            "1:1: a journey needs at least one objective",
+        ],
+    ),
     "an empty file": (
         "",
         [

@@ -121,7 +121,7 @@ def read(path: str, content: bytes) -> Document:
         return _unread(path, lines, error.at, error.message)
     except yaml.MarkedYAMLError as error:
         return _unread(path, lines, *_problem(error, lines))
-    return Document(path, lines, tree, places, keys, faults)
+    return Document(path, lines, {} if tree is None else tree, places, keys, faults)
 
 
 def _unread(path: str, lines: tuple[str, ...], at: tuple[int, int], message: str) -> Document:

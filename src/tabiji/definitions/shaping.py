@@ -71,7 +71,7 @@ def _without(tree: Any, loc: Loc) -> None:
         if not in_list and not (isinstance(holder, dict) and key in holder):
             return
         holder = holder[key]
-    if isinstance(holder, list):
+    if isinstance(holder, list) and len(loc) > 1:
         _without(tree, loc[:-1])
     elif isinstance(holder, dict):
         holder.pop(loc[-1], None)
@@ -88,8 +88,12 @@ def _tell(document: Document, shape: type[BaseModel], loc: Loc, error: Any) -> N
         document.faulty.update((*loc[:-1], key) for key in meant)  # don't call that one missing as well
         document.blame(loc, f"{name} is not a key of {noun}; {hint}", key=True)
     elif kind == "literal_error":
-        known = [str(one) for one in _options(error["ctx"]["expected"])]
-        document.blame(loc, f"`{error['input']}` is not known here; {did_you_mean(error['input'], known)}")
+        known = _options(error["ctx"]["expected"])
+        if isinstance(error["input"], str):
+            hint = did_you_mean(error["input"], known)
+            document.blame(loc, f"`{error['input']}` is not known here; {hint}")
+        else:
+            document.blame(loc, f"{name} must be one of {', '.join(known)}")
     elif kind == "string_type":
         document.blame(loc, f"{name} must be a text")
     elif kind == "list_type":
