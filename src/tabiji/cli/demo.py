@@ -42,6 +42,7 @@ def command(folder: Path, events: int, language: str) -> None:
         judged, _ = status.judge(site, store, now // 60)
     click.echo()
     status.show(site, judged, detailed=False)
+    status.show_coverage(judged.coverage)
     loud = written.hidden[0]
     worst = min(judged.standings, key=lambda one: (one.remaining is None, one.remaining or 0)).objective.id
     click.echo()

@@ -41,10 +41,13 @@ def command(names: tuple[str, ...], at: str, team: str | None, folder: Path | No
         from tabiji.reports import status_json
 
         document = status_json(judged.standings, minute * 60, {j.name: j.team for j in site.journeys})
-        document["sources"] = [_coverage_json(one) for one in judged.coverage]
+        if not names and team is None:
+            document["sources"] = [_coverage_json(one) for one in judged.coverage]
         output.print_json(document)
     else:
         show(site, judged, detailed=bool(names))
+        if not names and team is None:
+            show_coverage(judged.coverage)
         if extent is not None and all(one.state == "no-data" for one in judged.standings):
             from tabiji.reports import iso_time
 
@@ -93,10 +96,10 @@ def show(site: Site, judged: Judged, *, detailed: bool) -> None:
                     click.echo()
                     output.print_table(table.columns, table.rows, right=table.right)
             click.echo()
-    _show_coverage(judged.coverage)
 
 
-def _show_coverage(coverage: Sequence[Coverage]) -> None:
+def show_coverage(coverage: Sequence[Coverage]) -> None:
+    """How much of each source's traffic the objectives see."""
     from fractions import Fraction
 
     from tabiji.reports import number, percent

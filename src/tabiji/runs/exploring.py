@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +44,9 @@ def count(
     known = judging.columns(site)
     unknown = [column for column in by if column not in known]
     if unknown:
-        raise UsageError(f"`{unknown[0]}` is not a column; there are {', '.join(known)}")
+        near = difflib.get_close_matches(unknown[0], known, 1)
+        hint = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(known)}"
+        raise UsageError(f"`{unknown[0]}` is not a column; {hint}")
     stored = store.series()
     rows = judging.table(stored.values())
     bits = predicate(where, known).select(rows) if where else -1  # type: ignore[arg-type]
