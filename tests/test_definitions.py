@@ -485,7 +485,7 @@ JOURNEY_FAULTS = {
     ),
     "a target in words": (
         objective("good: status < 5, target: high"),
-        ["4:33: `high` is not a target; such as `99.9%`"],
+        ["4:33: `high` is not a target; write for example `99.9%`"],
     ),
     "a target of all": (
         objective("good: status < 5, target: 100%"),

@@ -33,7 +33,7 @@ def share(text: str, what: str) -> Fraction:
         hint = (
             f"did you mean `{written}%`?"
             if re.fullmatch(r"[0-9]{1,3}(\.[0-9]+)?", written)
-            else "such as `99.9%`"
+            else "write for example `99.9%`"
         )
         raise MistakeError(f"`{text}` is not {what}; {hint}")
     if written.endswith("%"):
