@@ -55,7 +55,10 @@ def print_table(
     title: str | None = None,
     styled: int | None = None,
 ) -> None:
-    """A table without lines between rows. Column `grow` gives way where the terminal is narrow; `styled` holds states."""
+    """A table without lines between rows.
+
+    Column `grow` gives way where the terminal is narrow; column `styled` holds states.
+    """
     from rich.cells import cell_len
     from rich.table import Table
     from rich.text import Text
