@@ -10,6 +10,7 @@ TabijiError
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -43,7 +44,9 @@ class Fault:
         head = f"{self.path}:{self.line}:{self.column}: {self.message}"
         if not self.source:
             return head
-        return f"{head}\n    {self.source}\n    {' ' * (self.column - 1)}^"
+        before = self.source[: self.column - 1]
+        wide = sum(unicodedata.east_asian_width(character) in "WF" for character in before)
+        return f"{head}\n    {self.source}\n    {' ' * (len(before) + wide)}^"
 
 
 class DefinitionError(TabijiError):
