@@ -1,7 +1,7 @@
 """Real logs that nobody here wrote, against results that other tools computed.
 
-They are read in place from beside the project, where they are present; every test here has a counterpart elsewhere
-that makes its own data.
+They are read in place from beside the project, and collected only where they are present (conftest.py); every test
+here has a counterpart elsewhere that makes its own data.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ ACCESS = [
     ("basjes_hackers", "hackers-access.log"),
     ("nasa_jul95_4k", "access.log"),
 ]
-PRESENT = SHARED.is_dir()
 ZIPPED = SHARED / "access" / "nginx_json" / "nginx_json.ndjson.gz"
 SIDEKIQ = SHARED / "jobs" / "sidekiq" / "sidekiq_json.log"
 
@@ -55,8 +54,8 @@ def table(path: Path) -> list[list[str]]:
         return list(csv.reader(file, delimiter="\t"))
 
 
-@pytest.mark.parametrize(("name", "log"), ACCESS if PRESENT else [], ids=lambda value: value)
-@pytest.mark.parametrize("format_", ["", "format: apache, ", "format: nginx, "] if PRESENT else [])
+@pytest.mark.parametrize(("name", "log"), ACCESS, ids=lambda value: value)
+@pytest.mark.parametrize("format_", ["", "format: apache, ", "format: nginx, "])
 def test_access_logs_count_as_other_tools_counted_them(
     tmp_path: Path, name: str, log: str, format_: str
 ) -> None:
@@ -80,7 +79,7 @@ def test_access_logs_count_as_other_tools_counted_them(
     }
 
 
-@pytest.mark.parametrize("source", ["", "format: json"] if PRESENT else [])
+@pytest.mark.parametrize("source", ["", "format: json"])
 def test_nginx_json_counts_every_line_also_those_not_in_utf8(tmp_path: Path, source: str) -> None:
     more = ", format: json, fields: {time: msec, status: status, method: method, path: uri, duration: request_time}"
     site = workspace(tmp_path, f"{{paths: [{ZIPPED}]{more if source else ''}}}")
@@ -98,8 +97,6 @@ def test_nginx_json_counts_every_line_also_those_not_in_utf8(tmp_path: Path, sou
 
 
 def test_nginx_json_latencies_are_within_the_bound(tmp_path: Path) -> None:
-    if not PRESENT:
-        return
     site = workspace(tmp_path, f"{{paths: [{ZIPPED}]}}")
     tabiji(site, "ingest")
     (row,) = tabiji(site, "count", "--quantiles", "50,90,95,99,99.9")["rows"]
@@ -110,7 +107,9 @@ def test_nginx_json_latencies_are_within_the_bound(tmp_path: Path) -> None:
 
     within = {
         limit: int(n)
-        for name, n in (row[:2] for row in table(ZIPPED.parent / "expected" / "nginx_json_request_time.tsv")[2:])
+        for name, n in (
+            row[:2] for row in table(ZIPPED.parent / "expected" / "nginx_json_request_time.tsv")[2:]
+        )
         if (limit := name.removeprefix("le_"))
     }
     (site / "journeys" / "all.yaml").write_text(
@@ -126,8 +125,6 @@ def test_nginx_json_latencies_are_within_the_bound(tmp_path: Path) -> None:
 
 
 def test_sidekiq_jobs_are_judged_on_their_final_outcome(tmp_path: Path) -> None:
-    if not PRESENT:
-        return
     site = workspace(tmp_path, f"{{format: sidekiq, latency: elapsed, paths: [{SIDEKIQ}]}}")
     (ingested,) = tabiji(site, "ingest")["sources"]
     assert ingested == {
