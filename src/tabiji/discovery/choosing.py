@@ -13,7 +13,6 @@ TARGETS: tuple[tuple[Fraction, str], ...] = tuple(
 )
 LOOSE = Fraction(90, 100)  # no looser than this for want of events alone
 _MANTISSAS = (10, 12, 15, 20, 25, 30, 40, 50, 60, 80)  # two digits each: every limit counts exactly
-LIMIT_US_MIN = 10_000  # below that nobody notices
 LIMIT_QUANTILE = Fraction(95, 100)
 
 
@@ -30,8 +29,11 @@ def target(good: int, total: int, *, most: Fraction = Fraction(1)) -> tuple[Frac
     return None
 
 
-def limit_us(histogram: Mapping[int, int]) -> int | None:
-    """A round latency limit that at least 95 % of the durations kept; None without durations or above a day."""
+def limit_us(histogram: Mapping[int, int], least_us: int) -> int | None:
+    """A round latency limit that at least 95 % of the durations kept; None without durations, or above a day.
+
+    It is `least_us` (10 ms or more) at the least.
+    """
     slow = histograms.quantile_us(histogram, LIMIT_QUANTILE)
     if slow is None or slow >= histograms.LARGEST_US:
         return None
@@ -39,6 +41,6 @@ def limit_us(histogram: Mapping[int, int]) -> int | None:
     while True:
         for mantissa in _MANTISSAS:
             limit = mantissa * 10**exponent
-            if limit >= max(slow, LIMIT_US_MIN):
+            if limit >= max(slow, least_us):
                 return limit if histograms.is_exact(limit) else None
         exponent += 1

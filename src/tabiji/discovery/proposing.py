@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from tabiji import expressions, histograms
+from tabiji import alerts, expressions, histograms
 from tabiji.discovery import choosing, wording
 from tabiji.discovery.found import Discovery, Operation, Outcome, merged
 from tabiji.discovery.leaving import Reason, left_out
@@ -20,6 +20,8 @@ STEPS_MAX = 5
 REST_MAX = 12  # operations that the last step takes together
 EVENTS_MIN = 5  # of a journey, and of a step that stands for itself, where there are any with so many
 DEED_WEIGHT = 5  # what users do counts for more than what they look at
+REQUEST_LIMIT_US_MIN = 10_000  # nobody notices less
+JOB_LIMIT_US_MIN = 1_000_000
 WINDOW = Rolling(28 * DAY)
 
 _COLUMNS = expressions.series_columns()
@@ -287,7 +289,7 @@ def _fast(
     exclude_text = _exclude(operations)
     counted = [o for one in operations for o in one.outcomes if not _is_excluded(one, o, exclude_text)]
     histogram = merged(outcome.histogram for outcome in counted)
-    limit_us = choosing.limit_us(histogram)
+    limit_us = choosing.limit_us(histogram, JOB_LIMIT_US_MIN if jobs else REQUEST_LIMIT_US_MIN)
     if limit_us is None:
         return None
     good, total = histograms.within(histogram, limit_us), sum(outcome.events for outcome in counted)
@@ -321,7 +323,7 @@ def _objective(
         target_text=promised[1],
         window=WINDOW,
         state="provisional",
-        tiers=DEFAULT_TIERS,
+        tiers=tuple(tier for tier in DEFAULT_TIERS if alerts.can_fire(tier, WINDOW.minutes, 1 - promised[0])),
     )
 
 

@@ -17,18 +17,18 @@ from tabiji.discovery import Cut, Discovery, Unrecognised
 from tabiji.engines import Counted, Task
 from tabiji.errors import FileError, UsageError
 from tabiji.runs.discovering.gathering import Gathering
+from tabiji.runs.discovering.placing import ROTATION, placed
 from tabiji.runs.discovering.recognising import How, Read, Run, nearest, recognise, result
 from tabiji.runs.ingesting import Advance
 from tabiji.sources import CompressionError, Piece
 from tabiji.store import LogFile
 
-__all__ = ["How", "Read", "discover", "files", "nearest", "recognise", "size"]
+__all__ = ["How", "Read", "discover", "files", "placed", "recognise", "size", "with_nearest"]
 
 # A half last line is read as it stands: the file may be all that there is.
 _EVENTUALLY = 1 << 40
 
 _NAMES = {"sidekiq": "jobs", "alb": "balancer"}  # of sources, by format; anything else is the web
-_ROTATED = re.compile(r"(?:[.-][0-9]+)?(?:\.(?:gz|zst|bz2))?$")
 
 
 def files(paths: Iterable[str]) -> list[Path]:
@@ -48,6 +48,11 @@ def files(paths: Iterable[str]) -> list[Path]:
 def size(paths: Iterable[Path]) -> int:
     """Bytes on disk, for a progress bar."""
     return sum(path.stat().st_size for path in paths if path.exists())
+
+
+def with_nearest(one: Unrecognised, run: Run = engines.count) -> Unrecognised:
+    """An unrecognised file with the formats that are nearest to it."""
+    return replace(one, nearest=nearest(Path(one.path), run))
 
 
 def discover(
@@ -97,7 +102,7 @@ def discover(
             waiting.popleft().take(advance)
     while waiting:
         waiting.popleft().take(advance)
-    unfit = [replace(one, nearest=nearest(Path(one.path), run)) for one in unrecognised]
+    unfit = [with_nearest(one, run) for one in unrecognised]
     found = tuple(gathering.found() for gathering in gatherings.values())
     return Discovery(found, tuple(unfit), tuple(empty), tuple(cut))
 
@@ -148,7 +153,7 @@ def _named(reads: Sequence[Read]) -> list[str]:
         if read.how in names:
             continue
         base = _NAMES.get(read.how.format, "web")
-        stem = _ROTATED.sub("", Path(read.path).name).partition(".")[0].lower()
+        stem = ROTATION.sub("", Path(read.path).name).partition(".")[0].lower()
         stem = re.sub(r"[^a-z0-9]+", "-", stem).strip("-")
         candidates = [base, *([stem, f"{base}-{stem}"] if stem else [])]
         candidates += [f"{base}-{number}" for number in range(2, len(reads) + 2)]

@@ -1,0 +1,416 @@
+"""`tabiji discover`: log files that nobody has described → what is in them, and what could be promised."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from tabiji.cli import output, workspace
+from tabiji.cli.telling import printable, tell_unrecognised, wrapped
+from tabiji.errors import UsageError
+
+if TYPE_CHECKING:
+    from tabiji.discovery import Discovery, Found, Operation, Proposal
+    from tabiji.runs.discovering import How
+
+ROWS_MAX = 20  # of a table, unless all are wanted
+EXAMPLE_ROWS_MAX = 10
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def format_options(command: Command) -> Command:
+    """`--format`, `--log-format`, `--field`: how all files are read, where it is not recognised."""
+    for option in (
+        click.option(
+            "--field",
+            "fields",
+            multiple=True,
+            metavar="NAME=KEY",
+            help="For --format json: the key that holds it.",
+        ),
+        click.option("--log-format", metavar="TEXT", help="The web server's own directive, verbatim."),
+        click.option(
+            "--format", "format_name", metavar="NAME", help="Read all files so, instead of recognising them."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command(name="discover")
+@click.argument("paths", nargs=-1, required=True, metavar="FILE...")
+@click.option("--yaml", "as_yaml", is_flag=True, help="Only the proposed definitions, on stdout.")
+@click.option("--all", "everything", is_flag=True, help="Every operation, also what no journey is about.")
+@format_options
+@click.option("--workers", type=click.IntRange(1, 256), help="Processes that count; the cores by default.")
+@workspace.json_option
+def command(
+    paths: tuple[str, ...],
+    as_yaml: bool,
+    everything: bool,
+    format_name: str | None,
+    log_format: str | None,
+    fields: tuple[str, ...],
+    workers: int | None,
+    as_json: bool,
+) -> None:
+    """What is in these logs, and what could be promised about it. Needs no workspace; nothing is written.
+
+    \b
+      tabiji discover /var/log/nginx/access.log*
+      tabiji discover access.log sidekiq.log --json
+      tabiji discover --log-format '$remote_addr [$time_local] "$request" $status $request_time' app.log
+    """
+    if as_json and as_yaml:
+        raise UsageError("`--json` and `--yaml` exclude each other")
+    discovery = run(paths, given(format_name, log_format, fields), workers, quiet=as_json)
+    from tabiji.discovery import propose
+
+    proposal = propose(discovery)
+    if as_json:
+        output.print_json(_json(discovery, proposal))
+    elif as_yaml:
+        click.echo(_yaml(discovery, proposal), nl=False)
+    else:
+        for found in discovery.found:
+            _print_found(found, everything=everything)
+        if discovery.events:
+            _print_proposal(discovery, proposal, paths)
+    if discovery.cut:
+        sys.exit(3)
+    if not discovery.events:
+        sys.exit(1)
+
+
+def given(format_name: str | None, log_format: str | None, fields: tuple[str, ...]) -> How | None:
+    """How the files are read, in the caller's words; None where it is to be recognised. Raises UsageError."""
+    if format_name is None and log_format is None and not fields:
+        return None
+    import difflib
+
+    from tabiji import logs
+    from tabiji.runs.discovering import How
+
+    if format_name is None:
+        format_name = "json" if fields else "apache" if log_format and "%" in log_format else "nginx"
+    if format_name not in logs.FORMATS:
+        near = difflib.get_close_matches(format_name, logs.FORMATS, 1)
+        hint = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(logs.FORMATS)}"
+        raise UsageError(f"`{format_name}` is not a format; {hint}")
+    pairs = [tuple(field.partition("=")[::2]) for field in fields]
+    if any(not name or not key for name, key in pairs):
+        raise UsageError("`--field` is written NAME=KEY, for example `--field time=ts`")
+    return How(format_name, log_format, tuple((name, key) for name, key in pairs) or None)
+
+
+def run(paths: tuple[str, ...], how: How | None, workers: int | None, *, quiet: bool) -> Discovery:
+    """What is in files, with a progress bar; what could not be read is said on stderr.
+
+    Raises FileError, UsageError; exits with 1 where nothing is recognised.
+    """
+    from tabiji import engines
+    from tabiji.runs import discovering
+    from tabiji.runs.ingesting import ALONE_BYTES
+
+    files = discovering.files(paths)
+    workers = workers or engines.cores()
+    size = discovering.size(files)
+    pool = engines.pool(workers) if workers > 1 and size > ALONE_BYTES else nullcontext()
+    with pool as executor, output.progress("Reading", size, shown=not quiet) as advance:
+        discovery = discovering.discover(
+            files, workers=workers, executor=executor, advance=advance, given=how
+        )
+    for path in discovery.empty:
+        output.say(f"{printable(path)}: empty")
+    for one in discovery.unrecognised:
+        tell_unrecognised(one)
+    for cut in discovery.cut:
+        output.say(f"{printable(cut.path)}: read only in part: {cut.reason}")
+    for found in discovery.found:
+        if not found.events:
+            output.say(f"{_files(found)}: read as {found.source.format}, but no line could be counted")
+            _tell_rejected(found)
+    return discovery
+
+
+# For people
+
+
+def _print_found(found: Found, *, everything: bool) -> None:
+    from tabiji.discovery import left_out
+    from tabiji.histograms import quantile_us
+    from tabiji.reports import latency, number
+
+    if not found.events:
+        return
+    click.secho(f"{found.source.name}: {_files(found)}", bold=True)
+    click.echo(wrapped(f"Read as {found.source.format}: {printable(found.why)}.", "  "))
+    click.echo(wrapped(f"From {_span(found)}.", "  "))
+    click.echo(wrapped(_lines(found), "  "))
+    for reason, lines in found.account.rejected:
+        sample = next((one for one in found.rejected if one.reason == reason), None)
+        shown = f", such as {printable(sample.line)}" if sample else ""
+        click.echo(_cut(f"    {number(lines)} × {_reason(reason)}{shown}"))
+    click.echo(wrapped(_indicators(found), "  "))
+    click.echo()
+    chosen = [one for one in found.operations if everything or left_out(one) is None]
+    timed = any(one.histogram for one in chosen)
+    rows = []
+    for one in chosen if everything else chosen[:ROWS_MAX]:
+        cells = [printable(one.name or "(none)"), number(one.events), _errors(one)]
+        for share in (50, 95, 99) if timed else ():
+            upper = quantile_us(one.histogram, Fraction(share, 100))
+            cells.append("" if upper is None else latency(upper))
+        rows.append(cells)
+    columns = ["operation", "events", "errors", *(["p50", "p95", "p99"] if timed else [])]
+    output.print_table(columns, rows, right=range(1, len(columns)))
+    hidden = chosen[len(rows) :]
+    if hidden:
+        events = number(sum(one.events for one in hidden))
+        click.echo(f"… and {number(len(hidden))} more with {events} events; --all shows them")
+    click.echo()
+    _print_examples(chosen[: len(rows)])
+
+
+def _print_examples(operations: Iterable[Operation]) -> None:
+    """What stands behind templates."""
+    rows = [
+        (printable(one.route or ""), "  ".join(printable(path) for path in one.examples))
+        for one in operations
+        if one.route and ":" in one.route and one.examples
+    ]
+    if rows:
+        distinct = dict(rows)
+        width = max(min(max(map(len, distinct)), output.console().width // 2), 8)
+        shown = [
+            (_cut(route, width), _cut(paths, output.console().width - width - 2))
+            for route, paths in distinct.items()
+        ]
+        output.print_table(["template", "seen as"], shown[:EXAMPLE_ROWS_MAX], grow=1)
+        click.echo()
+
+
+def _print_proposal(discovery: Discovery, proposal: Proposal, paths: tuple[str, ...]) -> None:
+    from tabiji.discovery import REASONS
+    from tabiji.reports import number, percent
+
+    def share(events: int) -> str:
+        return percent(Fraction(events, proposal.events), 0)
+
+    click.secho("Proposed journeys", bold=True)
+    if not proposal.journeys:
+        click.echo(
+            wrapped("Nothing here can be judged: no operation has a status, an outcome or a duration.", "  ")
+        )
+        return
+    outside = sum(proposal.left_out.values())
+    inside = percent(Fraction(proposal.covered, proposal.events - outside), 0)
+    click.echo(
+        wrapped(
+            f"They see {inside} of the events that a journey can be about, {share(proposal.covered)} of all "
+            f"{number(proposal.events)}.",
+            "  ",
+        )
+    )
+    if outside:
+        gone = (f"{share(events)} {REASONS[reason]}" for reason, events in proposal.left_out.items())
+        click.echo(wrapped(f"No journey is about {'; '.join(gone)}.", "  "))
+    click.echo("  All are provisional: they are judged and shown, and notify nobody.\n")
+    click.echo(_journeys_yaml(proposal), nl=False)
+    output.say(f"\nTo go on: tabiji init --from {' '.join(map(_shell, paths))}")
+
+
+def _shell(path: str) -> str:
+    import shlex
+
+    return shlex.quote(path)
+
+
+def _files(found: Found) -> str:
+    names = [printable(Path(path).name) for path in found.source.paths]
+    return names[0] if len(names) == 1 else f"{len(names)} files, {names[0]} … {names[-1]}"
+
+
+def _lines(found: Found) -> str:
+    from tabiji.reports import number
+
+    account = found.account
+    parts = [f"{number(account.read)} lines read", f"{number(account.counted)} counted"]
+    rejected = sum(lines for _, lines in account.rejected)
+    parts += [f"{number(rejected)} rejected"] if rejected else []
+    parts += [f"{number(account.filtered)} that are no events"] if account.filtered else []
+    return f"{', '.join(parts)}."
+
+
+def _span(found: Found) -> str:
+    if found.first_minute is None or found.last_minute is None:
+        return "no events"
+    return f"{_time(found.first_minute)} to {_time(found.last_minute)} UTC"
+
+
+def _time(minute: int) -> str:
+    from tabiji.reports import iso_time
+
+    return iso_time(minute * 60)[:16].replace("T", " ")
+
+
+def _indicators(found: Found) -> str:
+    """What could be an SLI, and what not, and why."""
+    said = []
+    can = [name for name, there in indicators(found).items() if there]
+    said.append(f"Can be judged: {' and '.join(can) or 'nothing'}.")
+    said += [f"Note: {note}." for note in found.notes]
+    routeless = sum(one.events for one in found.operations if one.route is None and one.kind == "request")
+    if routeless:
+        from tabiji.reports import percent
+
+        said.append(f"{percent(Fraction(routeless, found.events))} of the events have no route.")
+    return " ".join(said)
+
+
+def indicators(found: Found) -> Mapping[str, bool]:
+    """Which kinds of SLI the events of a source can have."""
+    ended = [outcome for one in found.operations for outcome in one.outcomes]
+    return {
+        "availability": found.kind == "job" or any(outcome.status is not None for outcome in ended),
+        "latency": any(outcome.histogram for outcome in ended),
+    }
+
+
+def _errors(operation: Operation) -> str:
+    """The share of failures, rounded up, so that none looks like none at all."""
+    from tabiji.discovery import is_failure
+    from tabiji.reports import percent
+
+    failures = sum(one.events for one in operation.outcomes if is_failure(operation.kind, one))
+    hundredths = -(-failures * 10_000 // operation.events)
+    return percent(Fraction(hundredths, 10_000)) if failures else "–"
+
+
+def _reason(reason: str) -> str:
+    from tabiji.counting import REASONS
+
+    return REASONS.get(reason, reason)
+
+
+def _tell_rejected(found: Found) -> None:
+    for one in found.rejected[:3]:
+        output.say(f"  {_reason(one.reason)}: {printable(one.line)}")
+
+
+def _cut(text: str, width: int | None = None) -> str:
+    width = width or output.console().width
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+# For other programs
+
+
+def _journeys_yaml(proposal: Proposal) -> str:
+    from tabiji.definitions.templates import journey_yaml
+
+    return "---\n".join(
+        f"# journeys/{one.journey.name}.yaml\n{journey_yaml(one.journey, comments=one.comments)}"
+        for one in proposal.journeys
+    )
+
+
+def _yaml(discovery: Discovery, proposal: Proposal) -> str:
+    """The files of a workspace, one document after the other."""
+    from tabiji.definitions.templates import site_yaml
+    from tabiji.runs.discovering import placed
+
+    site = site_yaml(placed(discovery, Path.cwd()))
+    journeys = _journeys_yaml(proposal)
+    return f"# tabiji.yaml\n{site}" + (f"---\n{journeys}" if journeys else "")
+
+
+def _json(discovery: Discovery, proposal: Proposal) -> dict[str, Any]:
+    from tabiji.definitions.templates import journey_yaml
+
+    return {
+        "sources": [_found_json(found) for found in discovery.found],
+        "coverage": {
+            "events": proposal.events,
+            "covered": proposal.covered,
+            "share": proposal.covered / proposal.events if proposal.events else None,
+            "left_out": dict(proposal.left_out),
+        },
+        "journeys": [
+            {
+                "journey": one.journey.name,
+                "title": one.journey.title.to("en"),
+                "events": one.events,
+                "steps": [{"step": step.name, "events": step.events} for step in one.journey.steps],
+                "objectives": [objective.name for objective in one.journey.objectives],
+                "yaml": journey_yaml(one.journey, comments=one.comments),
+            }
+            for one in proposal.journeys
+        ],
+        "unrecognised": [
+            {"file": one.path, "nearest": [{"format": name, "fits": share} for name, share in one.nearest]}
+            for one in discovery.unrecognised
+        ],
+        "empty": list(discovery.empty),
+        "incomplete": [{"file": cut.path, "reason": cut.reason} for cut in discovery.cut],
+    }
+
+
+def _found_json(found: Found) -> dict[str, Any]:
+    from tabiji.reports import iso_time
+
+    source, account = found.source, found.account
+    return {
+        "source": source.name,
+        "format": source.format,
+        "log_format": source.log_format,
+        "fields": None if source.fields is None else dict(source.fields),
+        "latency": source.latency,
+        "operation": source.operation,
+        "error": source.error,
+        "why": found.why,
+        "fits": found.fit,
+        "files": list(source.paths),
+        "read": account.read,
+        "counted": account.counted,
+        "rejected": dict(account.rejected),
+        "filtered": account.filtered,
+        "duplicate": account.duplicate,
+        "from": None if found.first_minute is None else iso_time(found.first_minute * 60),
+        "to": None if found.last_minute is None else iso_time(found.last_minute * 60 + 60),
+        "indicators": [name for name, there in indicators(found).items() if there],
+        "notes": list(found.notes),
+        "operations": [_operation_json(one) for one in found.operations],
+    }
+
+
+def _operation_json(operation: Operation) -> dict[str, Any]:
+    from tabiji.discovery import is_failure, left_out
+    from tabiji.histograms import quantile_us
+
+    statuses: dict[str, int] = {}
+    for one in operation.outcomes:
+        if one.status is not None:
+            statuses[str(one.status)] = statuses.get(str(one.status), 0) + one.events
+    failures = sum(one.events for one in operation.outcomes if is_failure(operation.kind, one))
+    uppers = {share: quantile_us(operation.histogram, Fraction(share, 100)) for share in (50, 95, 99)}
+    return {
+        "operation": operation.name,
+        "kind": operation.kind,
+        "method": operation.method,
+        "route": operation.route,
+        "events": operation.events,
+        "errors": failures,
+        "error_share": failures / operation.events,
+        "statuses": dict(sorted(statuses.items())),
+        **{f"p{share}_ms": None if upper is None else upper / 1000 for share, upper in uppers.items()},
+        "examples": list(operation.examples),
+        "left_out": left_out(operation),
+    }

@@ -1,0 +1,211 @@
+"""`tabiji init`: a folder → a workspace, empty or with what its owner's logs suggest."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tabiji.cli import output, workspace
+from tabiji.cli.discover import format_options, given, run
+from tabiji.cli.telling import printable
+from tabiji.errors import FileError, UsageError
+
+if TYPE_CHECKING:
+    from tabiji.runs.discovering import How
+
+IGNORE = ".gitignore"
+IGNORED = ("tabiji.db*",)  # facts, which live in the database and not in git
+
+EXAMPLE_SITE = """\
+# yaml-language-server: $schema=.tabiji/site.schema.json
+# Where events come from. `tabiji check` finds every fault, `tabiji formats FILE` says how a log is read.
+timezone: UTC                    # of days, weeks and months, such as Asia/Tokyo
+language: en                     # of pages and messages: en or ja
+store: sqlite:///tabiji.db       # or postgresql://user@host/db; ${ENV} is expanded
+sources:
+  web:
+    format: nginx                # `tabiji formats` lists them
+    paths: [/var/log/nginx/access.log*]
+    # nginx's own directive, verbatim, where it is not `combined`; $request_time makes latency known:
+    # log_format: '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent $request_time'
+    # labels: {plan: x_plan}     # few values only
+  # jobs: {format: sidekiq, paths: [log/sidekiq.log*]}
+"""
+
+EXAMPLE_JOURNEY = """\
+# yaml-language-server: $schema=../.tabiji/journey.schema.json
+# What users came for, step by step, and what is promised about it. Copy this file for each journey.
+journey: example
+title: Sign in
+why: Who cannot sign in can do nothing else.
+steps:
+  form: {title: Open the form, events: "operation = 'GET /login'"}
+  send: {title: Sign in, events: "operation = 'POST /login'"}
+objectives:
+  available:
+    good: "status < 500"
+    exclude: "status = 499"      # the client left before there was an answer
+    target: 99.9%
+    window: 28d
+    state: provisional           # judged and shown, and notifies nobody; `agreed` once the team has agreed
+  # fast: {steps: [send], faster_than: 800ms, target: 99%, state: provisional}
+"""
+
+
+class _Init(click.Command):
+    """Takes all words after `--from` up to the next option as files, as a shell writes them for `access.log*`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        taken: list[str] = []
+        taking = False
+        for at, word in enumerate(args):
+            if word == "--":
+                taken += args[at:]
+                break
+            if word.startswith("-"):
+                taking = word == "--from"
+                taken.append(word)
+            elif taking and taken[-1] != "--from":
+                taken += ["--from", word]
+            else:
+                taken.append(word)
+        return super().parse_args(ctx, taken)
+
+
+@click.command(name="init", cls=_Init)
+@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path, file_okay=False))
+@click.option(
+    "--from", "paths", multiple=True, metavar="FILE...", help="Propose sources and journeys from these logs."
+)
+@format_options
+@click.option("--workers", type=click.IntRange(1, 256), help="Processes that count; the cores by default.")
+@workspace.json_option
+def command(
+    folder: Path,
+    paths: tuple[str, ...],
+    format_name: str | None,
+    log_format: str | None,
+    fields: tuple[str, ...],
+    workers: int | None,
+    as_json: bool,
+) -> None:
+    """Make a workspace in DIR: tabiji.yaml, journeys/, schemas for editors. Nothing is ever overwritten.
+
+    \b
+      tabiji init
+      tabiji init slo --from /var/log/nginx/access.log*
+    """
+    _refuse_to_overwrite(folder, [workspace.DEFINITION])
+    texts = _proposed(folder, paths, given(format_name, log_format, fields), workers) if paths else _example()
+    _refuse_to_overwrite(folder, texts)
+    written = _write(folder, {**texts, **_schemas()})
+    written += _ignore(folder)
+    if as_json:
+        output.print_json({"folder": str(folder), "written": written})
+    else:
+        for path in written:
+            click.echo(f"wrote {printable(str(folder / path))}")
+    _say_what_next(folder, proposed=bool(paths))
+
+
+def _example() -> dict[str, str]:
+    return {workspace.DEFINITION: EXAMPLE_SITE, "journeys/example.yaml": EXAMPLE_JOURNEY}
+
+
+def _proposed(folder: Path, paths: tuple[str, ...], how: How | None, workers: int | None) -> dict[str, str]:
+    """The files of a workspace that suits these logs. Exits with 1 where nothing is recognised."""
+    from tabiji.definitions.templates import journey_yaml, site_yaml
+    from tabiji.discovery import propose
+    from tabiji.runs.discovering import placed
+
+    discovery = run(paths, how, workers, quiet=False)
+    if discovery.cut:
+        raise FileError("Nothing was written: name only files that can be read to their end.")
+    if not discovery.events:
+        output.say("Nothing was written: nothing in these files could be counted.")
+        sys.exit(1)
+    proposal = propose(discovery)
+    comments = {
+        ("sources", found.source.name): f"Recognised: {found.why}."
+        for found in discovery.found
+        if how is None
+    }
+    texts = {workspace.DEFINITION: site_yaml(placed(discovery, folder), comments=comments)}
+    for one in proposal.journeys:
+        texts[f"journeys/{one.journey.name}.yaml"] = journey_yaml(one.journey, comments=one.comments)
+    if not proposal.journeys:
+        output.say("Nothing in these logs can be judged, so no journey is proposed; see `tabiji discover`.")
+    return texts
+
+
+def _schemas() -> dict[str, str]:
+    """For editors; made anew in each workspace, and never edited."""
+    from tabiji import definitions
+    from tabiji.definitions.templates import JOURNEY_SCHEMA, SITE_SCHEMA
+
+    return {
+        SITE_SCHEMA: json.dumps(definitions.schema("site"), indent=2) + "\n",
+        JOURNEY_SCHEMA: json.dumps(definitions.schema("journey"), indent=2) + "\n",
+    }
+
+
+def _refuse_to_overwrite(folder: Path, paths: Iterable[str]) -> None:
+    there = [path for path in paths if (folder / path).exists()]
+    if there:
+        raise UsageError(
+            f"{folder / there[0]} is there already; nothing was written, for nothing is overwritten"
+        )
+
+
+def _write(folder: Path, texts: Mapping[str, str]) -> list[str]:
+    """Writes the files, all or none. Raises FileError."""
+    made: list[Path] = []
+    try:
+        for path, text in texts.items():
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if not target.exists():
+                made.append(target)
+            target.write_text(text, "utf-8")
+    except OSError as error:
+        for target in made:
+            target.unlink(missing_ok=True)
+        raise FileError(f"{error.filename}: {error.strerror}; nothing was written") from None
+    return list(texts)
+
+
+def _ignore(folder: Path) -> list[str]:
+    """Keeps the database out of git; a .gitignore that is there already gets what it lacks."""
+    path = folder / IGNORE
+    try:
+        text = path.read_text("utf-8") if path.exists() else ""
+        missing = [line for line in IGNORED if line not in text.splitlines()]
+        if not missing:
+            return []
+        path.write_text(
+            text + ("\n" if text and not text.endswith("\n") else "") + "\n".join(missing) + "\n", "utf-8"
+        )
+    except (OSError, UnicodeDecodeError) as error:
+        output.say(f"{path}: {error}; keep {', '.join(IGNORED)} out of git yourself")
+        return []
+    return [IGNORE]
+
+
+def _say_what_next(folder: Path, *, proposed: bool) -> None:
+    import shlex
+
+    at = "" if folder == Path() else f" -C {shlex.quote(str(folder))}"
+    output.say("\nWhat next:")
+    if not proposed:
+        output.say(f"  edit {folder / workspace.DEFINITION} and {folder / 'journeys/example.yaml'}")
+    for words, does in (
+        ("check", "are the definitions sound"),
+        ("ingest", "count what is in the logs"),
+        ("status", "how every objective stands"),
+    ):
+        output.say(f"  {f'tabiji {words}{at}':32}  {does}")

@@ -1,0 +1,22 @@
+"""`tabiji schema`: the JSON Schema of the definitions, for editors."""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+
+import click
+
+from tabiji.cli import output
+
+
+@click.command(name="schema")
+@click.argument("file", type=click.Choice(["site", "journey"]), default="site")
+def command(file: str) -> None:
+    """The JSON Schema of tabiji.yaml (`site`), or of a file in journeys/ (`journey`).
+
+    \b
+      tabiji schema journey > journey.schema.json
+    """
+    from tabiji import definitions
+
+    output.print_json(definitions.schema(cast(Literal["site", "journey"], file)))
