@@ -68,7 +68,8 @@ def read(log_format: str | None, **_: object) -> Reading:
     written = (log_format or "combined").strip()
     directive = _DIRECTIVE.fullmatch(written)
     template = NICKNAMES.get(written) or (directive.group(1) if directive else written)
-    parsed = compiled(_items(template.replace('\\"', '"')))
+    # Many sites add fields behind the default; what is not described is not read.
+    parsed = compiled(_items(template.replace('\\"', '"')), more_may_follow=log_format is None)
     has = {variable: name(variable) for variable in parsed.columns}
     duration, unit = _duration(has)
     method, target = has.get("request_method"), has.get("request_path")

@@ -43,7 +43,8 @@ def read(log_format: str | None, **_: object) -> Reading:
     if _ESCAPE_JSON.match(written) or template.lstrip().startswith("{"):
         return _json(template)
     items = _items(template)
-    parsed = compiled(items)
+    # Many sites add fields behind the default; what is not described is not read.
+    parsed = compiled(items, more_may_follow=log_format is None)
     return _reading("lines", list(parsed.columns.items()), parsed.sound, parsed.pattern)
 
 

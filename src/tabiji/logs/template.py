@@ -133,7 +133,9 @@ def _pattern(items: Sequence[Item], more_may_follow: bool) -> str:
     inside = False
     for number, item in enumerate(items):
         if isinstance(item, Literal):
-            out.append(re.escape(item.text))
+            literal = re.escape(item.text)
+            # Writers cut a long last value off together with its quote; what is before it is all there.
+            out.append(f"(?:{literal})?" if number + 1 == len(items) and inside else literal)
             inside ^= item.text.count('"') % 2 == 1
             continue
         if item.name == TWO_WORDS:
