@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 ROWS_MAX = 20  # of a table, unless all are wanted
 EXAMPLE_ROWS_MAX = 10
+SHOWN_PATHS_MAX = 3
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -82,7 +83,8 @@ def command(
         for found in discovery.found:
             _print_found(found, everything=everything)
         if discovery.events:
-            _print_proposal(discovery, proposal, paths)
+            _print_proposal(proposal)
+            _say_what_next(paths, format_name, log_format, fields)
     if discovery.cut:
         sys.exit(3)
     if not discovery.events:
@@ -197,7 +199,7 @@ def _print_examples(operations: Iterable[Operation]) -> None:
         click.echo()
 
 
-def _print_proposal(discovery: Discovery, proposal: Proposal, paths: tuple[str, ...]) -> None:
+def _print_proposal(proposal: Proposal) -> None:
     from tabiji.discovery import REASONS
     from tabiji.reports import number, percent
 
@@ -224,13 +226,20 @@ def _print_proposal(discovery: Discovery, proposal: Proposal, paths: tuple[str, 
         click.echo(wrapped(f"No journey is about {'; '.join(gone)}.", "  "))
     click.echo("  All are provisional: they are judged and shown, and notify nobody.\n")
     click.echo(_journeys_yaml(proposal), nl=False)
-    output.say(f"\nTo go on: tabiji init --from {' '.join(map(_shell, paths))}")
 
 
-def _shell(path: str) -> str:
+def _say_what_next(
+    paths: tuple[str, ...], format_name: str | None, log_format: str | None, fields: tuple[str, ...]
+) -> None:
+    """The command that writes what was proposed, ready to be run."""
     import shlex
 
-    return shlex.quote(path)
+    words = ["tabiji", "init"]
+    words += ["--format", format_name] if format_name else []
+    words += ["--log-format", log_format] if log_format else []
+    words += [word for field in fields for word in ("--field", field)]
+    shown = " ".join(map(shlex.quote, [*words, "--from", *paths[:SHOWN_PATHS_MAX]]))
+    output.say(f"\nTo write this as a workspace:\n  {shown}{' …' if len(paths) > SHOWN_PATHS_MAX else ''}")
 
 
 def _files(found: Found) -> str:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 IGNORE = ".gitignore"
 IGNORED = ("tabiji.db*",)  # facts, which live in the database and not in git
 
+STALE_SECONDS = 86_400
+
 EXAMPLE_SITE = """\
 # yaml-language-server: $schema=.tabiji/site.schema.json
 # Where events come from. `tabiji check` finds every fault, `tabiji formats FILE` says how a log is read.
@@ -101,7 +103,9 @@ def command(
       tabiji init slo --from /var/log/nginx/access.log*
     """
     _refuse_to_overwrite(folder, [workspace.DEFINITION])
-    texts = _proposed(folder, paths, given(format_name, log_format, fields), workers) if paths else _example()
+    texts, ended = _example(), None
+    if paths:
+        texts, ended = _proposed(folder, paths, given(format_name, log_format, fields), workers)
     _refuse_to_overwrite(folder, texts)
     written = _write(folder, {**texts, **_schemas()})
     written += _ignore(folder)
@@ -110,15 +114,20 @@ def command(
     else:
         for path in written:
             click.echo(f"wrote {printable(str(folder / path))}")
-    _say_what_next(folder, proposed=bool(paths))
+    _say_what_next(folder, proposed=bool(paths), ended=ended)
 
 
 def _example() -> dict[str, str]:
     return {workspace.DEFINITION: EXAMPLE_SITE, "journeys/example.yaml": EXAMPLE_JOURNEY}
 
 
-def _proposed(folder: Path, paths: tuple[str, ...], how: How | None, workers: int | None) -> dict[str, str]:
-    """The files of a workspace that suits these logs. Exits with 1 where nothing is recognised."""
+def _proposed(
+    folder: Path, paths: tuple[str, ...], how: How | None, workers: int | None
+) -> tuple[dict[str, str], int | None]:
+    """The files of a workspace that suits these logs, and the minute after their last event.
+
+    Exits with 1 where nothing is recognised.
+    """
     from tabiji.definitions.templates import journey_yaml, site_yaml
     from tabiji.discovery import propose
     from tabiji.runs.discovering import placed
@@ -130,7 +139,7 @@ def _proposed(folder: Path, paths: tuple[str, ...], how: How | None, workers: in
         output.say("Nothing was written: nothing in these files could be counted.")
         sys.exit(1)
     proposal = propose(discovery)
-    comments = {
+    comments: dict[tuple[str | int, ...], str] = {
         ("sources", found.source.name): f"Recognised: {found.why}."
         for found in discovery.found
         if how is None
@@ -140,7 +149,10 @@ def _proposed(folder: Path, paths: tuple[str, ...], how: How | None, workers: in
         texts[f"journeys/{one.journey.name}.yaml"] = journey_yaml(one.journey, comments=one.comments)
     if not proposal.journeys:
         output.say("Nothing in these logs can be judged, so no journey is proposed; see `tabiji discover`.")
-    return texts
+    last = max(
+        (found.last_minute for found in discovery.found if found.last_minute is not None), default=None
+    )
+    return texts, None if last is None else last + 1
 
 
 def _schemas() -> dict[str, str]:
@@ -196,16 +208,21 @@ def _ignore(folder: Path) -> list[str]:
     return [IGNORE]
 
 
-def _say_what_next(folder: Path, *, proposed: bool) -> None:
+def _say_what_next(folder: Path, *, proposed: bool, ended: int | None) -> None:
     import shlex
+
+    from tabiji.reports import iso_time
 
     at = "" if folder == Path() else f" -C {shlex.quote(str(folder))}"
     output.say("\nWhat next:")
     if not proposed:
         output.say(f"  edit {folder / workspace.DEFINITION} and {folder / 'journeys/example.yaml'}")
+    # Old logs say nothing about today.
+    old = ended is not None and workspace.now() - ended * 60 > STALE_SECONDS
+    then = f" --at {iso_time(ended * 60)}" if old and ended is not None else ""
     for words, does in (
         ("check", "are the definitions sound"),
         ("ingest", "count what is in the logs"),
-        ("status", "how every objective stands"),
+        (f"status{then}", "how every objective stands"),
     ):
-        output.say(f"  {f'tabiji {words}{at}':32}  {does}")
+        output.say(f"  {f'tabiji {words}{at}':{max(24, 20 + len(at) + len(then))}} {does}")

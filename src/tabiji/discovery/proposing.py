@@ -123,8 +123,7 @@ def _has_outcomes(operation: Operation) -> bool:
 
 
 def _weight(operation: Operation) -> int:
-    deed = operation.kind == "job" or operation.method in ("POST", "PUT", "PATCH", "DELETE")
-    return operation.events * (DEED_WEIGHT if deed else 1)
+    return operation.events * (DEED_WEIGHT if wording.is_deed(operation) else 1)
 
 
 def _groups(operations: Iterable[Operation]) -> list[_Group]:
@@ -159,7 +158,7 @@ def _when(discovery: Discovery) -> str:
 
 def _journey(group: _Group, shared: frozenset[str], names: set[str], when: str) -> Proposed | None:
     steps, by_step = _steps(group, shared)
-    thing = wording.thing(group.operations[0], group.about)
+    thing = wording.thing(group.operations, group.about)
     title = thing[:1].upper() + thing[1:]
     objectives: list[Objective] = []
     comments: dict[Loc, str] = {}

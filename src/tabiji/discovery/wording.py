@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from urllib.parse import unquote
 
 from tabiji.discovery.found import Operation
@@ -27,6 +28,7 @@ save search send set show start stop submit subscribe suspend sync unsubscribe u
 write
 """
 _VERBS = frozenset(_VERB_WORDS.split())
+_LOOKING = frozenset("all detail details find get index list load my new open read search show view".split())
 _DEEDS = {  # the last word of a path, when it is what is done rather than a thing
     "login": "Log in",
     "signin": "Log in",
@@ -58,14 +60,29 @@ def about(operation: Operation) -> str:
     return PAGES if named[0].startswith(":") else singular(_plain(named[0]).lower())
 
 
-def thing(operation: Operation, about_it: str) -> str:
-    """The word as people see it, in the number that the operation uses: `courses`, `home page`."""
+def thing(operations: Iterable[Operation], about_it: str) -> str:
+    """The word as people see it, in the plural where any operation uses it: `courses`, `home page`."""
     if about_it == HOME:
         return "home page"
     if about_it == PAGES:
         return "pages"
-    words = _words(operation.name or "") if _segments(operation) is None else _seen(operation)
-    return next((word for word in words if singular(word.lower()) == about_it), about_it)
+    words = {
+        word: None
+        for operation in operations
+        for word in (_words(operation.name or "") if _segments(operation) is None else _seen(operation))
+        if singular(word.lower()) == about_it
+    }
+    return max(words, key=len, default=about_it)
+
+
+def is_deed(operation: Operation) -> bool:
+    """Whether users do something by it, and do not only look at something. A job is always one."""
+    if operation.kind == "job":
+        return True
+    if _segments(operation) is not None:
+        return operation.method in ("POST", "PUT", "PATCH", "DELETE")
+    words = _words(operation.name or "")
+    return bool(words) and words[0] in _VERBS - _LOOKING
 
 
 def title(operation: Operation) -> str:

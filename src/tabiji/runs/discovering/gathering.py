@@ -25,7 +25,7 @@ from tabiji.sources import Piece
 
 SUMMED_MAX = 20_000  # series; ten times what `ingest` keeps by default: here they are summed up, not stored
 EXAMPLES_MAX = 3  # paths shown for an operation
-EXAMPLES_BYTES = 1 << 20  # of each piece, looked at for examples
+EXAMPLES_BYTES = 1 << 18  # of each piece, looked at for examples
 REJECTED_MAX = 3  # lines shown for a reason
 
 _EXAMPLE = "example"
