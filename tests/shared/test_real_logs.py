@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import csv
 import json
-import subprocess
-import sys
 from collections import Counter
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from tabiji.cli import cli
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 ACCESS = [
@@ -29,13 +30,8 @@ SIDEKIQ = SHARED / "jobs" / "sidekiq" / "sidekiq_json.log"
 
 
 def tabiji(folder: Path, *words: str) -> dict:
-    done = subprocess.run(
-        [sys.executable, "-m", "tabiji", *words, "--json", "-C", str(folder)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    done = CliRunner().invoke(cli, [*words, "--json", "-C", str(folder)])
+    assert done.exit_code == 0, done.output
     return json.loads(done.stdout)
 
 
