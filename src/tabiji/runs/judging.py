@@ -6,7 +6,7 @@ the cost is in the series and not in the objectives.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -17,10 +17,12 @@ from tabiji.alerts import Standing
 from tabiji.budgets import Tally
 from tabiji.counting import Integers, Series
 from tabiji.definitions import Site
-from tabiji.expressions import Predicate, Table, predicate, series_columns
 from tabiji.journeys import Journey, Objective
 from tabiji.runs.classifying import OTHER
+from tabiji.runs.selecting import Selected, columns, selected, table
 from tabiji.store import Store
+
+__all__ = ["Coverage", "Judged", "Selected", "columns", "judge", "selected", "table"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,45 +42,6 @@ class Judged:
 
     standings: tuple[Standing, ...]
     coverage: tuple[Coverage, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Selected:
-    """The series, as bits, that an objective counts, and those of them whose events are good."""
-
-    counts: int
-    good: int
-    steps: tuple[tuple[str, int], ...]
-
-
-def table(series: Iterable[Series]) -> Table:
-    """Series as rows that expressions select from."""
-    return Table([{**one._asdict(), **dict(one.labels)} for one in series])
-
-
-def columns(site: Site) -> dict[str, str]:
-    """The columns that expressions over series may use in this workspace."""
-    return dict(series_columns({label for source in site.sources for label, _ in source.labels}))
-
-
-def selected(journey: Journey, objective: Objective, rows: Table, known: Mapping[str, str]) -> Selected:
-    """What an objective counts: its steps' events, less those excluded."""
-
-    def bits(text: str) -> int:
-        return _parsed(text, known).select(rows)
-
-    excluded = bits(objective.exclude) if objective.exclude else 0
-    steps = tuple(
-        (step.name, bits(step.events) & ~excluded) for step in journey.steps if step.name in objective.steps
-    )
-    counts = 0
-    for _, step in steps:
-        counts |= step
-    return Selected(counts, counts & bits(objective.good) if objective.good else counts, steps)
-
-
-def _parsed(text: str, known: Mapping[str, str]) -> Predicate:
-    return predicate(text, known)  # type: ignore[arg-type]
 
 
 def judge(site: Site, store: Store, at_minute: int, wanted: Sequence[tuple[Journey, Objective]]) -> Judged:
