@@ -84,6 +84,7 @@ def command(
             _print_found(found, everything=everything)
         if discovery.events:
             _print_proposal(proposal)
+        if proposal.journeys and not discovery.cut:
             _say_what_next(paths, format_name, log_format, fields)
     if discovery.cut:
         sys.exit(3)
@@ -130,7 +131,7 @@ def run(paths: tuple[str, ...], how: How | None, workers: int | None, *, quiet: 
             files, workers=workers, executor=executor, advance=advance, given=how
         )
     for path in discovery.empty:
-        output.say(f"{printable(path)}: empty")
+        output.say(f"{printable(path)}: it is empty.")
     for one in discovery.unrecognised:
         tell_unrecognised(one)
     for cut in discovery.cut:
@@ -169,7 +170,7 @@ def _print_found(found: Found, *, everything: bool) -> None:
         cells = [printable(one.name or "(none)"), number(one.events), _errors(one)]
         for share in (50, 95, 99) if timed else ():
             upper = quantile_us(one.histogram, Fraction(share, 100))
-            cells.append("" if upper is None else latency(upper))
+            cells.append("" if upper is None else latency(upper) if upper else "0 ms")
         rows.append(cells)
     columns = ["operation", "events", "errors", *(["p50", "p95", "p99"] if timed else [])]
     output.print_table(columns, rows, right=range(1, len(columns)))
@@ -251,7 +252,7 @@ def _lines(found: Found) -> str:
     from tabiji.reports import number
 
     account = found.account
-    parts = [f"{number(account.read)} lines read", f"{number(account.counted)} counted"]
+    parts = [f"{number(account.read)} {'line' if account.read == 1 else 'lines'} read", f"{number(account.counted)} counted"]
     rejected = sum(lines for _, lines in account.rejected)
     parts += [f"{number(rejected)} rejected"] if rejected else []
     parts += [f"{number(account.filtered)} that are no events"] if account.filtered else []

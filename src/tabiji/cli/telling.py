@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from tabiji.discovery import Unrecognised
 
 DESCRIPTIONS = {
-    "nginx": "nginx: any `log_format`, as text or JSON; `combined` by default",
-    "json": "JSON, one object a line; `fields:` says which key holds what",
-    "apache": "Apache httpd: common, combined, or any `LogFormat`",
+    "nginx": "any `log_format` of nginx, as text or JSON; `combined` by default",
+    "json": "any JSON, one object a line; `fields:` says which key holds what",
+    "apache": "Apache httpd: `common`, `combined`, or any `LogFormat`",
     "alb": "AWS Application Load Balancer access logs",
     "sidekiq": "Sidekiq's JSON formatter: each job, judged on its final outcome",
 }
@@ -22,12 +22,12 @@ def tell_unrecognised(one: Unrecognised) -> None:
     """On stderr: what is nearest to a file that no format fits, and what to do about it."""
     path = printable(one.path)
     if one.binary:
-        output.say(f"{path}: this is no log of lines: it is binary.")
+        output.say(f"{path}: it is binary, and no log.")
         return
     output.say(f"{path}: no format fits. The nearest:")
     for name, share in one.nearest:
-        output.say(f"  {name:8} {int(share * 100):3} % of its first lines: {DESCRIPTIONS[name]}")
-    output.say(f"Its first line:\n  {printable(one.first_line)[:200]}")
+        output.say(f"  {name:8} can read {int(share * 100)} % of its first lines")
+    output.say(wrapped(f"It begins: {printable(one.first_line)}"))
     if one.keys:
         output.say(wrapped(f"Its keys: {', '.join(map(printable, one.keys[:20]))}."))
         output.say("Say which of them hold the time, the status and so on, for example")

@@ -20,8 +20,10 @@ def target(good: int, total: int, *, most: Fraction = Fraction(1)) -> tuple[Frac
     """The strictest usual target, up to `most`, that held, and whose budget is at least one of the events seen.
 
     A promise that the first failure breaks says more about luck than about users, so with few events the target
-    is loose. None where not even half of the events were good.
+    is loose. None where not even half of the events were good, and without events.
     """
+    if not total:
+        return None
     held = [(share, text) for share, text in TARGETS if share <= most and good >= share * total]
     for share, text in held:
         if share <= LOOSE or (1 - share) * total >= 1:

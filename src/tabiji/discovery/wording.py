@@ -28,7 +28,8 @@ save search send set show start stop submit subscribe suspend sync unsubscribe u
 write
 """
 _VERBS = frozenset(_VERB_WORDS.split())
-_LOOKING = frozenset("all detail details find get index list load my new open read search show view".split())
+_LOOKING = _VERBS & {"all", "detail", "details", "find", "get", "index", "list", "load", "my", "new", "open", "read"}
+_LOOKING |= {"search", "show", "view"}
 _DEEDS = {  # the last word of a path, when it is what is done rather than a thing
     "login": "Log in",
     "signin": "Log in",
@@ -155,7 +156,7 @@ def _deed(method: str, segments: list[str]) -> str:
     if last.lower() in _DEEDS:
         before = words[-2] if len(words) > 1 else "page"
         return _DEEDS[last.lower()].format(a=_a(singular(before.lower())))
-    if (one.split()[0] in _VERBS and len(segments) > 1) or one in ("search", "subscribe", "register"):
+    if (one.partition(" ")[0] in _VERBS and len(segments) > 1) or one in ("search", "subscribe", "register"):
         return _with_object(noun, words[:-1])
     if method == "GET":
         return f"See {noun}"

@@ -38,7 +38,7 @@ def files(paths: Iterable[str]) -> list[Path]:
         path = Path(written)
         if path.is_dir():
             raise UsageError(f"{written} is a folder; name the files in it, such as {path / '*.log'}")
-        some = [path] if path.exists() else sources.matching([written])
+        some = [path] if path.exists() else [one for one in sources.matching([written]) if one.exists()]
         if not some:
             raise FileError(f"{written}: there is no such file")
         found |= {str(one): one for one in some}

@@ -107,13 +107,13 @@ def _says_when_enqueued(lines: Sequence[bytes]) -> bool:
 
 
 def _unrecognised(path: Path, lines: Sequence[bytes]) -> Unrecognised:
+    lines = [line for line in lines if line.strip()]
     objects = _objects(lines)
     keys = dict.fromkeys(key for one in objects for key in one) if 2 * len(objects) > len(lines) else {}
-    first = next(line for line in lines if line.strip())
     return Unrecognised(
         str(path),
         (),
-        first[:FIRST_LINE_MAX].decode("utf-8", "replace"),
+        lines[0][:FIRST_LINE_MAX].decode("utf-8", "replace"),
         tuple(keys),
         binary=any(b"\0" in line for line in lines) and not objects,
     )
