@@ -48,6 +48,7 @@ sources:
     where: route <> '/healthz'
     labels: {plan: x_plan}
     series_max: 0o17
+    quiet_after: 30m
   jobs: {format: sidekiq, paths: [log/sidekiq.log], kind: job, latency: elapsed, timezone: UTC}
 teams:
   learning: {title: {en: Learning, ja: 学習}}
@@ -124,6 +125,7 @@ def test_what_the_contract_shows_loads_into_values(tmp_path: Path) -> None:
                 where="route <> '/healthz'",
                 labels=(("plan", "x_plan"),),
                 series_max=15,
+                quiet_after_minutes=30,
             ),
             Source(
                 name="jobs",
@@ -311,6 +313,14 @@ SITE_FAULTS = {
     "a number out of bounds": (
         "sources: {a: {series_max: 0}}",
         ["1:27: `series_max` is from 1 to 1000000"],
+    ),
+    "a silence that is no duration": (
+        "sources: {a: {quiet_after: 30}}",
+        ["1:28: `30` is not a duration; write for example `90s`, `5m`, `1h` or `28d`"],
+    ),
+    "a silence longer than that": (
+        "sources: {a: {quiet_after: 31d}}",
+        ["1:28: `31d` is too long: at most `30d`"],
     ),
     "routes that are not there": ("sources: {a: {routes: r.txt}}", ["1:23: there is no file `r.txt`"]),
     "an option of another format": (
@@ -745,6 +755,17 @@ def test_a_fault_is_placed_inside_the_text(tmp_path: Path, events: str) -> None:
     assert faults(tmp_path, {"tabiji.yaml": "", "journeys/x.yaml": text}) == [
         f"journeys/x.yaml:{line}:{column}: `stauts` is not a column; did you mean `status`?"
     ]
+
+
+def test_definitions_of_the_past_are_read_from_their_texts(tmp_path: Path) -> None:
+    files = {"tabiji.yaml": SITE.replace("30m", "30d"), "journeys/watch-course.yaml": JOURNEY}
+    now = load(written(tmp_path, files), {})
+    assert dict(now.files) == files
+    (tmp_path / "journeys" / "watch-course.yaml").write_text("not: the same")
+    then = load(tmp_path, {}, files=dict(now.files))
+    assert (then, then.files) == (now, now.files)
+    with pytest.raises(DefinitionError, match=r"journeys/x\.yaml:1:1: `a` is not a key"):
+        load(tmp_path, {}, files={"tabiji.yaml": "", "journeys/x.yaml": "a: b"})
 
 
 def test_a_thousand_objectives_in_a_hundred_files_load_in_about_a_second(tmp_path: Path) -> None:

@@ -123,6 +123,7 @@ def test_a_site_that_is_written_loads_to_the_same_values(tmp_path: Path) -> None
             labels=(("plan", "x_plan"), ("yes", "lower(host)")),
             routes=routes,
             series_max=30,
+            quiet_after_minutes=90,
             timezone="Asia/Tokyo",
         ),
         Source(name="api", format="json", paths=("/a",), fields=(("time", "at"), ("duration_ms", "took.ms"))),

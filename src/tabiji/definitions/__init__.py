@@ -20,14 +20,16 @@ SITE = "tabiji.yaml"
 JOURNEYS = "journeys"
 
 
-def load(folder: Path, environment: Mapping[str, str]) -> Site:
+def load(folder: Path, environment: Mapping[str, str], files: Mapping[str, str] | None = None) -> Site:
     """The definitions of a workspace: `tabiji.yaml` and `journeys/*.yaml` in a folder.
 
-    `environment` gives what `${NAME}` in `store` stands for. Raises DefinitionError with all faults of all
-    files, in the order of files and lines; paths in faults are relative to the folder.
+    `environment` gives what `${NAME}` in `store` stands for. `files` (path → text, as in `Site.files`) are read
+    instead of the folder's where given: definitions of the past. Raises DefinitionError with all faults of
+    all files, in the order of files and lines; paths in faults are relative to the folder.
     """
     folder = folder.absolute()
-    document = _document(folder, SITE)
+    written: dict[str, str] = {}
+    document = _document(folder, SITE, files, written)
     site = sites.site(document, shaped(document, shapes.Site), folder, environment)
     known = None
     if document.tree is not None:
@@ -35,8 +37,8 @@ def load(folder: Path, environment: Mapping[str, str]) -> Site:
     documents = [document]
     journeys: list[Journey] = []
     names: dict[str, Document] = {}
-    for path in sorted((folder / JOURNEYS).glob("*.yaml")):
-        document = _document(folder, f"{JOURNEYS}/{path.name}")
+    for path in _paths(folder, JOURNEYS, files):
+        document = _document(folder, path, files, written)
         documents.append(document)
         if document.tree is None:
             continue
@@ -45,15 +47,26 @@ def load(folder: Path, environment: Mapping[str, str]) -> Site:
         if shape.journey is not None:
             _refuse_second(names, document, shape.journey)
     faults = [fault for document in documents for fault in _ordered(document)]
-    faults += _misnamed(folder)
+    if files is None:
+        faults += _misnamed(folder)
     if faults:
         raise DefinitionError(faults)
-    return replace(site, journeys=tuple(journeys))
+    return replace(site, journeys=tuple(journeys), files=tuple(sorted(written.items())))
 
 
-def _document(folder: Path, path: str) -> Document:
+def _paths(folder: Path, part: str, files: Mapping[str, str] | None) -> list[str]:
+    """The files of a part of the workspace, sorted."""
+    if files is not None:
+        return sorted(path for path in files if path.startswith(f"{part}/"))
+    return sorted(f"{part}/{path.name}" for path in (folder / part).glob("*.yaml"))
+
+
+def _document(folder: Path, path: str, files: Mapping[str, str] | None, written: dict[str, str]) -> Document:
+    """A file's document; its text is noted in `written`."""
     try:
-        return read(path, (folder / path).read_bytes())
+        content = (folder / path).read_bytes() if files is None else files.get(path, "").encode()
+        written[path] = content.decode("utf-8", "replace")
+        return read(path, content)
     except FileNotFoundError:
         message = f"there is no {path}; `tabiji init` writes one"
     except OSError as error:

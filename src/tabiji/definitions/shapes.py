@@ -78,6 +78,10 @@ class Source(BaseModel, extra="forbid", frozen=True):
     series_max: Whole | None = Field(None, description="Series kept apart; the rest goes into one.")
     latency: Latency | None = Field(None, description="For `sidekiq`: from the first enqueueing, or elapsed.")
     timezone: str | None = Field(None, description="Of times without a zone; the site's where not given.")
+    quiet_after: str | None = Field(
+        None,
+        description="Alert when there are no events for this long; learned from the past week otherwise.",
+    )
 
 
 class Team(BaseModel, extra="forbid", frozen=True):

@@ -20,6 +20,7 @@ from tabiji.journeys import Journey, Text
 Shape = TypeVar("Shape")
 
 SERIES_MAX = 2_000
+QUIET_MINUTES_MAX = 30 * windows.DAY  # minutes older than that may be trimmed
 STORE = "sqlite:///tabiji.db"
 # What source expressions may use whatever the format.
 LINE_COLUMNS: Mapping[str, ColumnType] = {
@@ -53,6 +54,7 @@ class Source:
     series_max: int = SERIES_MAX
     latency: Latency | None = None
     timezone: str | None = None
+    quiet_after_minutes: int | None = None  # None: learned from the past week
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,10 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """All definitions. `store` is an address that SQLAlchemy opens; it may hold a password: never show it."""
+    """All definitions. `store` is an address that SQLAlchemy opens; it may hold a password: never show it.
+
+    `files` are the texts that all this was read from, by path; two sites that mean the same are equal.
+    """
 
     folder: Path
     timezone: str
@@ -82,6 +87,7 @@ class Site:
     teams: tuple[Team, ...]
     journeys: tuple[Journey, ...]
     retention: Retention
+    files: tuple[tuple[str, str], ...] = field(default=(), repr=False, compare=False)
 
     @property
     def columns(self) -> dict[str, ColumnType]:
@@ -235,7 +241,21 @@ def _source(document: Document, loc: Loc, name: str, shape: shapes.Source, folde
         series_max=series_max,
         latency=shape.latency,
         timezone=time_zone(document, (*loc, "timezone"), shape.timezone),
+        quiet_after_minutes=_quiet_after(document, (*loc, "quiet_after"), shape.quiet_after),
     )
+
+
+def _quiet_after(document: Document, loc: Loc, written: str | None) -> int | None:
+    if written is None:
+        return None
+    try:
+        minutes = windows.parse_minutes(written)
+    except ValueError as error:
+        document.blame(loc, str(error))
+        return None
+    if minutes > QUIET_MINUTES_MAX:
+        document.blame(loc, f"`{written}` is too long: at most `{windows.format_minutes(QUIET_MINUTES_MAX)}`")
+    return minutes
 
 
 def _absolute(folder: Path, path: str) -> str:

@@ -88,6 +88,8 @@ def _source(source: Source) -> Item:
         written["routes"] = str(source.routes)
     if source.series_max != SERIES_MAX:
         written["series_max"] = source.series_max
+    if source.quiet_after_minutes is not None:
+        written["quiet_after"] = windows.format_minutes(source.quiet_after_minutes)
     return written
 
 
