@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tabiji.logs import alb, apache, nginx, ndjson, sidekiq
+from tabiji.logs import alb, apache, ndjson, nginx, sidekiq
 from tabiji.logs.reading import ColumnType, LogFormatError, Reading
+from tabiji.logs.recognising import Recognised, recognised
 
 FORMATS: Mapping[str, Callable[..., Reading]] = {
     "nginx": nginx.read,
@@ -15,7 +16,7 @@ FORMATS: Mapping[str, Callable[..., Reading]] = {
     "sidekiq": sidekiq.read,
 }
 
-__all__ = ["FORMATS", "ColumnType", "LogFormatError", "Reading", "reading"]
+__all__ = ["FORMATS", "ColumnType", "LogFormatError", "Reading", "Recognised", "reading", "recognised"]
 
 
 def reading(

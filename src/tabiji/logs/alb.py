@@ -8,7 +8,7 @@ from tabiji.logs.template import Item, Literal, Variable, compiled
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html
 # AWS adds fields at the end every few years, so a line may go on.
 LINE = (
-    '$type $time $elb $client $target $request_processing_time $target_processing_time $response_processing_time '
+    "$type $time $elb $client $target $request_processing_time $target_processing_time $response_processing_time "
     '$status $target_status $received_bytes $sent_bytes "$request" "$user_agent" $ssl_cipher $ssl_protocol '
     '$target_group_arn "$trace_id"'
 )

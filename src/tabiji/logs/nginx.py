@@ -22,9 +22,8 @@ from tabiji.logs.reading import (
 )
 from tabiji.logs.template import Item, Literal, Variable, compiled
 
-COMBINED = (
-    '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent"'
-)
+COMBINED = '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent"'
+COMMON = '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent'
 RENAMED = {"http_user_agent": "user_agent", "http_referer": "referer"}
 
 _DIRECTIVE = re.compile(r"\s*log_format\s+\S+\s+(?:escape=(?:default|json|none)\s+)?", re.DOTALL)
@@ -92,7 +91,7 @@ def _items(template: str) -> Sequence[Item]:
 
 def _json(template: str) -> Reading:
     """`escape=json`: the keys of the object, each holding one variable."""
-    quoted = re.sub(r'(?<=[:\[,])(\s*)(\$\{?\w+\}?)(?=\s*[,}\]])', r'\1"\2"', template)
+    quoted = re.sub(r"(?<=[:\[,])(\s*)(\$\{?\w+\}?)(?=\s*[,}\]])", r'\1"\2"', template)
     try:
         shape = json.loads(quoted)
     except ValueError as error:

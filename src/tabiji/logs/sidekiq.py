@@ -39,7 +39,10 @@ def read(latency: str | None = None, **_: object) -> Reading:
     )
     msg = name("msg")
     is_warning = f"starts_with({msg}, '{{') AND json_valid({msg})"
-    job = {key: f"(CASE WHEN {is_warning} THEN json_extract_string({msg}, {text(f'$.job.{key}')}) END)" for key in _JOB}
+    job = {
+        key: f"(CASE WHEN {is_warning} THEN json_extract_string({msg}, {text(f'$.job.{key}')}) END)"
+        for key in _JOB
+    }
     attempts_left = (
         f"coalesce(TRY_CAST({job['retry_count']} AS INTEGER) + 1, 0) < "
         f"CASE {job['retry']} WHEN 'true' THEN {RETRIES_BY_DEFAULT} WHEN 'false' THEN 0 "
@@ -84,5 +87,7 @@ def read(latency: str | None = None, **_: object) -> Reading:
         ),
         notes=()
         if latency
-        else ("latency runs from `enqueued_at`; where the lines lack it, `latency: elapsed` judges the attempt alone",),
+        else (
+            "latency runs from `enqueued_at`; where the lines lack it, `latency: elapsed` judges the attempt alone",
+        ),
     )

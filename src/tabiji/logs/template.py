@@ -68,7 +68,9 @@ def compiled(items: Sequence[Item], *, more_may_follow: bool = False) -> Templat
     return Template(columns, " AND ".join(conditions), _pattern(items, more_may_follow))
 
 
-def _columns_of(part: Sequence[Item], sql: str, quoted: bool, open_end: bool, columns: dict[str, str]) -> str | None:
+def _columns_of(
+    part: Sequence[Item], sql: str, quoted: bool, open_end: bool, columns: dict[str, str]
+) -> str | None:
     """Adds the columns of one part; the condition under which they are right."""
     variables = [item for item in part if isinstance(item, Variable)]
     if not variables:
