@@ -22,8 +22,8 @@ from tabiji.logs.reading import (
 )
 from tabiji.logs.template import Item, Literal, Variable, compiled
 
-COMBINED = '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent"'
 COMMON = '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent'
+COMBINED = COMMON + ' "$http_referer" "$http_user_agent"'
 RENAMED = {"http_user_agent": "user_agent", "http_referer": "referer"}
 
 _DIRECTIVE = re.compile(r"\s*log_format\s+\S+\s+(?:escape=(?:default|json|none)\s+)?", re.DOTALL)

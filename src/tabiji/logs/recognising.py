@@ -14,6 +14,8 @@ from tabiji.logs.reading import Reading
 FITS_MIN = Fraction(1, 2)  # of the sampled lines; logs begin with banners and hold broken lines
 KEYS_MAX = 60  # of an object that become fields; more are no access log
 
+QUOTED_LAST = frozenset({"http_user_agent", "user_agent", "trace_id"})  # these may hold spaces
+
 Fields = tuple[tuple[str, str], ...]
 
 
@@ -142,9 +144,9 @@ def _text(texts: Sequence[str]) -> Recognised | None:
 def _share(reading: Reading, texts: Sequence[str]) -> Fraction:
     """How many of the lines a format fits whole: its last value may not swallow fields that follow."""
     pattern = re.compile(reading.pattern or "")
-    found = [pattern.fullmatch(text) for text in texts]
-    bare = [one for one in found if one and (one.string.endswith('"') or " " not in one.groups()[-1])]
-    return Fraction(len(bare), len(texts))
+    quoted = reading.columns[-1][0] in QUOTED_LAST
+    found = [match for text in texts if (match := pattern.fullmatch(text))]
+    return Fraction(sum(quoted or " " not in match.groups()[-1] for match in found), len(texts))
 
 
 _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|\[([^\]]*)\]|(\S+)')
