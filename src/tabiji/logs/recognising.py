@@ -14,8 +14,6 @@ from tabiji.logs.reading import Reading
 FITS_MIN = Fraction(1, 2)  # of the sampled lines; logs begin with banners and hold broken lines
 KEYS_MAX = 60  # of an object that become fields; more are no access log
 
-QUOTED_LAST = frozenset({"http_user_agent", "user_agent", "trace_id"})  # these may hold spaces
-
 Fields = tuple[tuple[str, str], ...]
 
 
@@ -129,7 +127,7 @@ def _text(texts: Sequence[str]) -> Recognised | None:
         candidates.append((read(log_format=base), format_, base, name))
     best: Recognised | None = None
     for reading, format_, base, name in candidates:
-        share = _share(reading, texts)
+        share = _share(reading, texts, quoted=base is None or base.endswith('"'))
         if best is None or share > best.share:
             log_format = None if format_ == "alb" or base == nginx.COMBINED else base
             best = Recognised(format_, log_format, None, share, name)
@@ -141,10 +139,9 @@ def _text(texts: Sequence[str]) -> Recognised | None:
     return best if best is not None and best.share >= FITS_MIN else None
 
 
-def _share(reading: Reading, texts: Sequence[str]) -> Fraction:
-    """How many of the lines a format fits whole: its last value may not swallow fields that follow."""
+def _share(reading: Reading, texts: Sequence[str], *, quoted: bool) -> Fraction:
+    """How many of the lines a format fits whole: a last value without quotes may not swallow what follows."""
     pattern = re.compile(reading.pattern or "")
-    quoted = reading.columns[-1][0] in QUOTED_LAST
     found = [match for text in texts if (match := pattern.fullmatch(text))]
     return Fraction(sum(quoted or " " not in match.groups()[-1] for match in found), len(texts))
 
@@ -168,7 +165,7 @@ def _extended(texts: Sequence[str]) -> Recognised | None:
         width = max({len(row) for row in rows}, key=[len(row) for row in rows].count)
         rows = [row for row in rows if len(row) == width]
         log_format = base + "".join(f" {variable}" for variable in _variables(rows))
-        share = _share(nginx.read(log_format=log_format), texts)
+        share = _share(nginx.read(log_format=log_format), texts, quoted=log_format.endswith('"'))
         more = "one more field" if width == 1 else f"{width} more fields"
         return Recognised("nginx", log_format, None, share, f"the {name} format with {more} behind it")
     return None
