@@ -252,7 +252,10 @@ def _lines(found: Found) -> str:
     from tabiji.reports import number
 
     account = found.account
-    parts = [f"{number(account.read)} {'line' if account.read == 1 else 'lines'} read", f"{number(account.counted)} counted"]
+    parts = [
+        f"{number(account.read)} {'line' if account.read == 1 else 'lines'} read",
+        f"{number(account.counted)} counted",
+    ]
     rejected = sum(lines for _, lines in account.rejected)
     parts += [f"{number(rejected)} rejected"] if rejected else []
     parts += [f"{number(account.filtered)} that are no events"] if account.filtered else []

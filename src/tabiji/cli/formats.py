@@ -60,6 +60,8 @@ def _print(read: Read) -> None:
         click.echo(f"  log_format: {printable(read.how.log_format)}")
     for name, key in read.how.fields or ():
         click.echo(f"  {printable(name)}: {printable(key)}")
+    if read.others:
+        click.echo(wrapped(f"also there, for labels: {', '.join(map(printable, read.others))}", "  "))
     if read.how.latency:
         click.echo(f"  latency: {read.how.latency}")
 
@@ -81,6 +83,7 @@ def _json(path: str, read: Read | Unrecognised | None) -> dict[str, object]:
         "log_format": how.log_format,
         "fields": None if how.fields is None else dict(how.fields),
         "latency": how.latency,
+        "others": list(read.others),
         "fits": read.fit,
         "why": read.why,
     }

@@ -28,7 +28,20 @@ save search send set show start stop submit subscribe suspend sync unsubscribe u
 write
 """
 _VERBS = frozenset(_VERB_WORDS.split())
-_LOOKING = _VERBS & {"all", "detail", "details", "find", "get", "index", "list", "load", "my", "new", "open", "read"}
+_LOOKING = _VERBS & {
+    "all",
+    "detail",
+    "details",
+    "find",
+    "get",
+    "index",
+    "list",
+    "load",
+    "my",
+    "new",
+    "open",
+    "read",
+}
 _LOOKING |= {"search", "show", "view"}
 _DEEDS = {  # the last word of a path, when it is what is done rather than a thing
     "login": "Log in",

@@ -124,7 +124,7 @@ class _Waiting:
         if self.looked is not None:
             self.gathering.add_examples(result(self.looked))
         if advance:
-            advance(self.piece.file.path, self.piece.progress)
+            advance(self.piece.path, self.piece.progress)
 
 
 def _pieces(reads: Sequence[Read], cut: list[Cut]) -> Iterator[tuple[Read, Piece]]:
@@ -135,11 +135,11 @@ def _pieces(reads: Sequence[Read], cut: list[Cut]) -> Iterator[tuple[Read, Piece
             seen = sources.identified("", Path(read.path), known, _EVENTUALLY)
             if seen is None:
                 continue
-            last = seen.file
-            for piece in sources.pieces(seen, _EVENTUALLY):
-                last = piece.file
+            file = replace(seen.file, number=-1 - len(known))  # none is stored, but each is told apart
+            for piece in sources.pieces(replace(seen, file=file), _EVENTUALLY):
+                file = piece.file
                 yield read, piece
-            known.append(last)
+            known.append(file)
         except OSError as error:
             raise FileError(f"{read.path}: {error.strerror or error}") from None
         except CompressionError as error:

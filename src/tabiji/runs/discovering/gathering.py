@@ -79,7 +79,7 @@ class Gathering:
         if piece.rejected:
             return None
         chunk = Chunk(
-            None if piece.content is not None else piece.file.path, piece.start, piece.end, piece.content
+            None if piece.content is not None else piece.path, piece.start, piece.end, piece.content
         )
         return run(Task(chunk, self.reading, self.made_of.fields))
 
@@ -90,7 +90,7 @@ class Gathering:
         if piece.content is not None:
             head = piece.content[:EXAMPLES_BYTES]
         else:
-            with Path(piece.file.path).open("rb") as file:
+            with Path(piece.path).open("rb") as file:
                 file.seek(piece.start)
                 head = file.read(min(EXAMPLES_BYTES, piece.end - piece.start))
         head = head[: head.rfind(b"\n") + 1]
@@ -125,7 +125,7 @@ class Gathering:
             if shown[sample.reason] < REJECTED_MAX:
                 shown[sample.reason] += 1
                 offset = piece.start + sample.offset
-                self.rejected.append(Rejected(sample.reason, piece.file.path, offset, sample.line))
+                self.rejected.append(Rejected(sample.reason, piece.path, offset, sample.line))
 
     def add_rejected(self, reason: str) -> None:
         """Adds a line that was not even looked at."""

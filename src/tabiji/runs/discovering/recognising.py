@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from tabiji.discovery import Unrecognised
 from tabiji.engines import Chunk, Counted, Task
 from tabiji.errors import FileError
 from tabiji.logs import Reading
+from tabiji.logs.ndjson import PARTS
 
 NEAREST_MAX = 3
 FIRST_LINE_MAX = 200
@@ -24,6 +25,7 @@ _OPERATION_FIELD = re.compile(
 _ERROR_FIELD = re.compile(r"(?:.*[._])?(?:graphql_?error.*|error_?code|x_error)", re.I)
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
+Fields = tuple[tuple[str, str], ...]
 Run = Callable[[Task], "Counted | Future[Counted]"]
 
 
@@ -33,18 +35,22 @@ class How:
 
     format: str
     log_format: str | None = None
-    fields: tuple[tuple[str, str], ...] | None = None
+    fields: Fields | None = None
     latency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A file whose format is known: how it is read, why, and the share of sampled lines that fit."""
+    """A file whose format is known: how it is read, why, the share of sampled lines that fit.
+
+    `others` names fields that the lines hold beside those that are read.
+    """
 
     path: str
     how: How
     why: str
     fit: float
+    others: tuple[str, ...] = ()
 
 
 def recognise(path: Path, given: How | None = None) -> Read | Unrecognised | None:
@@ -65,12 +71,24 @@ def recognise(path: Path, given: How | None = None) -> Read | Unrecognised | Non
     recognised = logs.recognised(lines)
     if recognised is None:
         return _unrecognised(path, lines)
-    fields = recognised.fields
-    if fields is not None:
-        fields = tuple(fields) + _telling(lines, dict(fields))
+    fields, others = _needed(recognised.fields)
     latency = "elapsed" if recognised.format == "sidekiq" and not _says_when_enqueued(lines) else None
     how = How(recognised.format, recognised.log_format, fields, latency)
-    return Read(str(path), how, recognised.why, float(recognised.share))
+    return Read(str(path), how, recognised.why, float(recognised.share), others)
+
+
+def _needed(fields: Fields | None) -> tuple[Fields | None, tuple[str, ...]]:
+    """The fields that make up an event or tell what it is, and the names of the others, for labels."""
+    if fields is None:
+        return None, ()
+    needed = tuple((name, key) for name, key in fields if name in PARTS or _tells(name))
+    return needed, tuple(name for name, _ in fields if (name not in PARTS and not _tells(name)))
+
+
+def _tells(name: str) -> bool:
+    """Whether a field names operations or errors, as GraphQL sites log them."""
+    said = _OPERATION_FIELD.fullmatch(name) or _ERROR_FIELD.fullmatch(name)
+    return bool(said and _IDENTIFIER.fullmatch(name))
 
 
 def _objects(lines: Iterable[bytes]) -> list[dict[str, object]]:
@@ -83,20 +101,6 @@ def _objects(lines: Iterable[bytes]) -> list[dict[str, object]]:
         if isinstance(value, dict):
             found.append(value)
     return found
-
-
-def _telling(lines: Sequence[bytes], known: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """Keys of JSON lines, beyond those recognised, that name operations and errors, as GraphQL sites log them."""
-    keys = dict.fromkeys(
-        key for one in _objects(lines) for key, value in one.items() if isinstance(value, str)
-    )
-    return tuple(
-        (key, key)
-        for key in keys
-        if key not in known.values()
-        and _IDENTIFIER.fullmatch(key)
-        and (_OPERATION_FIELD.fullmatch(key) or _ERROR_FIELD.fullmatch(key))
-    )
 
 
 def _says_when_enqueued(lines: Sequence[bytes]) -> bool:
@@ -138,9 +142,9 @@ def nearest(path: Path, run: Run) -> tuple[tuple[str, float], ...]:
 
 def told(reading: Reading) -> tuple[str | None, str | None]:
     """Source expressions for what requests say themselves: a GraphQL operation, an error code."""
-    names = [name for name, _ in reading.fields if _IDENTIFIER.fullmatch(name)]
     if reading.kind != "request":
         return None, None
+    names = [name for name, _ in reading.fields if _IDENTIFIER.fullmatch(name)]
     operation = next((name for name in names if _OPERATION_FIELD.fullmatch(name)), None)
     error = next((name for name in names if _ERROR_FIELD.fullmatch(name) and name != operation), None)
     return (
