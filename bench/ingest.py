@@ -1,6 +1,6 @@
 """Two hours of a busy site's log → how fast Tabiji counts it, beside DuckDB alone, a plain loop and mtail.
 
-    python bench/ingest.py --again WORKSPACE    count its sources twice, each into a fresh database; the last's seconds
+python bench/ingest.py --again WORKSPACE    count its sources twice, each into a fresh database; the last's seconds
 """
 
 from __future__ import annotations
@@ -84,7 +84,13 @@ def _json_events(path: Path) -> str:
 
 def _combined_events(path: Path) -> str:
     types = dict.fromkeys(("addr", "dash", "login", "t", "zone", "request"), "VARCHAR")
-    types |= {"status": "SMALLINT", "bytes": "BIGINT", "referer": "VARCHAR", "agent": "VARCHAR", "took": "DOUBLE"}
+    types |= {
+        "status": "SMALLINT",
+        "bytes": "BIGINT",
+        "referer": "VARCHAR",
+        "agent": "VARCHAR",
+        "took": "DOUBLE",
+    }
     return (
         "SELECT split_part(request, ' ', 1) AS method, split_part(request, ' ', 2) AS target, status, "
         "epoch_us(strptime(t || ' ' || zone, '[%d/%b/%Y:%H:%M:%S %z]')) // 60000000 AS minute, "
@@ -102,7 +108,11 @@ def _alb_events(path: Path) -> str:
     )
 
 
-EVENTS: dict[str, Callable[[Path], str]] = {"json": _json_events, "combined": _combined_events, "alb": _alb_events}
+EVENTS: dict[str, Callable[[Path], str]] = {
+    "json": _json_events,
+    "combined": _combined_events,
+    "alb": _alb_events,
+}
 
 
 def query(kind: str, path: Path) -> str:
@@ -189,7 +199,9 @@ def against_duckdb(kind: str, path: Path, lines: int, scale: Scale) -> Iterator[
 
 def _agree(folder: Path, kind: str, path: Path, lines: int) -> None:
     """Both must have counted every line, else there is nothing to compare."""
-    counted = run([TABIJI, "count", "-C", folder, "--by", "source", "--csv"]).output.splitlines()[-1].split(",")[1]
+    counted = (
+        run([TABIJI, "count", "-C", folder, "--by", "source", "--csv"]).output.splitlines()[-1].split(",")[1]
+    )
     theirs = duckdb_alone(kind, path).output.split()[1]
     if not int(counted) == int(theirs) == lines:
         sys.exit(f"{kind}: of {lines} lines Tabiji counted {counted}, DuckDB {theirs}")
@@ -210,7 +222,16 @@ def against_loops(path: Path, lines: int, scale: Scale) -> Iterator[Row]:
         return
     few = min(MTAIL_LINES, lines)
     short = _head(path, few)
-    arguments = ["-one_shot", "-logtostderr", "-port", "0", "-progs", HERE / "peers/web.mtail", "-logs", short]
+    arguments = [
+        "-one_shot",
+        "-logtostderr",
+        "-port",
+        "0",
+        "-progs",
+        HERE / "peers/web.mtail",
+        "-logs",
+        short,
+    ]
     (mtail,) = alternate(max(2, scale.repeats // 2), lambda: run([MTAIL, *arguments]), warm_up=False)
     for seconds in (mtail.seconds, mtail.cpu):
         seconds[:] = [one * lines / few for one in seconds]

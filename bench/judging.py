@@ -1,6 +1,6 @@
 """1,000 and 10,000 objectives over a month of minutes → how long judging all of them takes beyond start-up.
 
-    python bench/judging.py WORKSPACE [--profile]    judge once in this process; prints the seconds of each part
+python bench/judging.py WORKSPACE [--profile]    judge once in this process; prints the seconds of each part
 """
 
 from __future__ import annotations

@@ -44,7 +44,9 @@ def fill(made: store.Store) -> None:
         print(f"month: day {day + 1} of {DAYS}, {time.perf_counter() - began:.1f} s", flush=True)
 
 
-def batch(made: store.Store, first: int, minutes: int, random: np.random.Generator, name: str = "") -> store.Batch:
+def batch(
+    made: store.Store, first: int, minutes: int, random: np.random.Generator, name: str = ""
+) -> store.Batch:
     """About three buckets in each minute of each series, from `first` on."""
     cells = minutes * SERIES * 3
     path = f"/{name or 'month'}.log"
@@ -69,6 +71,8 @@ def batch(made: store.Store, first: int, minutes: int, random: np.random.Generat
             for i in range(OPERATIONS)
             for status in STATUSES
         ),
-        cells=Cells(first + np.repeat(np.arange(minutes), SERIES * 3), number, bucket, events, events * 20_000),
+        cells=Cells(
+            first + np.repeat(np.arange(minutes), SERIES * 3), number, bucket, events, events * 20_000
+        ),
         now=0,
     )

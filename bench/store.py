@@ -44,7 +44,9 @@ def measured(scale: Scale) -> Iterator[Row]:
     connection.close()
     programs = postgresql.binaries()
     if programs is None:
-        yield Row("commit of 30,000 rows, PostgreSQL", "bare COPY", None, None, "PostgreSQL is not installed", {})
+        yield Row(
+            "commit of 30,000 rows, PostgreSQL", "bare COPY", None, None, "PostgreSQL is not installed", {}
+        )
         return
     with postgresql.server(programs) as address:
         import psycopg

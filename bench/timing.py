@@ -90,7 +90,11 @@ def peak_bytes(command: Sequence[str | Path], cwd: Path | None = None) -> Mappin
     Resident memory, shared pages included, and the files in memory (memfd) that a process has open.
     """
     process = psutil.Popen(
-        list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ENVIRONMENT, cwd=cwd
+        list(map(str, command)),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=ENVIRONMENT,
+        cwd=cwd,
     )
     peak: dict[str, int] = {"parent": 0, "worker": 0}
     while process.poll() is None:

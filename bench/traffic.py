@@ -151,7 +151,7 @@ def _alb(event: Event) -> str:
     at, method, target, status, size, took, client, agent, _, request = event
     return (
         f"https {_iso(at // 1000)}.{at % 1000:03d}000Z app/learning/50dc6c495c0c9188 {client}:46532 10.0.0.7:80 "
-        f'0.000 {took // 1000}.{took % 1000:03d} 0.000 {status} {status} 412 {size} '
+        f"0.000 {took // 1000}.{took % 1000:03d} 0.000 {status} {status} 412 {size} "
         f'"{method} https://learning.example:443{target} HTTP/2.0" "{agent}" ECDHE-RSA-AES128-GCM-SHA256 TLSv1.2 '
         "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:targetgroup/learning/73e2d6bc24d8a067 "
         f'"Root=1-{request[:8]}-{request[8:32]}" "learning.example" "-" 0 {_iso(at // 1000)}.000000Z "forward" "-" '

@@ -79,7 +79,7 @@ def evidence_p(bad: int, total: int, budget: Fraction) -> float:
         return 1.0
     if bad > total:
         return 0.0
-    if bad > budget * total:
+    if bad * budget.denominator > budget.numerator * total:
         return _tail(bad, total, budget)
     return 1.0 - _tail(total - bad + 1, total, 1 - budget)
 
@@ -90,11 +90,12 @@ def _tail(k: int, n: int, p: Fraction) -> float:
     Continued fraction BFRAC of Didonato and Morris (ACM TOMS 18, 1992, algorithm 708) by Lentz's method: its
     terms are all positive, and the one difference in it is taken exactly. It ends after n − k terms.
     """
-    mass = _mass(k, n, p)
+    above, below = p.numerator, p.denominator
+    mass = _mass(k, n, above, below)
     if not mass:  # below 1e-308
         return 0.0
-    x = float(p)
-    distance = float(k - (n + 1) * p + 1)
+    x = above / below
+    distance = ((k + 1) * below - (n + 1) * above) / below
     value = c = k * distance / (k + 1)
     d = 0.0
     for m in range(1, n - k + 1):
@@ -106,17 +107,18 @@ def _tail(k: int, n: int, p: Fraction) -> float:
         value *= c * d
         if abs(c * d - 1) < 1e-16:
             break
-    return k * mass * float(1 - p) / value
+    return k * mass * ((below - above) / below) / value
 
 
-def _mass(k: int, n: int, p: Fraction) -> float:
-    """P(X = k), 0 < k ≤ n, by Loader's saddle point expansion ("Fast and Accurate Computation of Binomial
-    Probabilities", 2000): the large terms that cancel in sums of log-gammas never arise.
+def _mass(k: int, n: int, above: int, below: int) -> float:
+    """P(X = k), 0 < k ≤ n and p = above / below, by Loader's saddle point expansion ("Fast and Accurate Computation
+    of Binomial Probabilities", 2000): the large terms that cancel in sums of log-gammas never arise.
     """
+    rest = below - above
     if k == n:
-        return math.exp(n * (math.log1p(-float(1 - p)) if p > Fraction(1, 2) else math.log(p)))
+        return math.exp(n * (math.log1p(-(rest / below)) if above > rest else math.log(above / below)))
     exponent = _stirling_error(n) - _stirling_error(k) - _stirling_error(n - k)
-    exponent -= _deviance(k, n * p) + _deviance(n - k, n * (1 - p))
+    exponent -= _deviance(k, n * above, below) + _deviance(n - k, n * rest, below)
     return math.exp(exponent) * math.sqrt(n / (2 * math.pi * k * (n - k)))
 
 
@@ -128,12 +130,16 @@ def _stirling_error(n: int) -> float:
     return (1 / 12 - (1 / 360 - (1 / 1260 - (1 / 1680 - v / 1188) * v) * v) * v) / n
 
 
-def _deviance(x: int, mean: Fraction) -> float:
-    """x · ln(x / mean) + mean − x, as a series where the terms nearly cancel."""
-    difference = float(x - mean)
-    v = float((x - mean) / (x + mean))
+def _deviance(x: int, above: int, below: int) -> float:
+    """x · ln(x / mean) + mean − x for mean = above / below, as a series where the terms nearly cancel.
+
+    A quotient of integers is rounded once: fractions would give the same, ten times as slowly.
+    """
+    whole = x * below
+    difference = (whole - above) / below
+    v = (whole - above) / (whole + above)
     if abs(v) > 0.5:
-        return x * math.log(x / mean) - difference
+        return x * math.log(whole / above) - difference
     total, power, divisor = difference * v, 2 * x * v, 1
     while True:
         power *= v * v
@@ -173,6 +179,24 @@ def judge(tier: Tier, target: Fraction, window_minutes: int, long: Tally, short:
     given evidence in the long one; silence in either is no data and decides nothing. That an objective is
     provisional plays no part here: it keeps a message from being sent, not a tier from firing.
     """
+    return _judged(
+        tier,
+        target,
+        window_minutes,
+        (long, short),
+        (budgets.burn_rate(long, target), budgets.burn_rate(short, target)),
+    )
+
+
+def _judged(
+    tier: Tier,
+    target: Fraction,
+    window_minutes: int,
+    tallies: tuple[Tally, Tally],
+    burn_rates: tuple[Fraction | None, Fraction | None],
+) -> TierStanding:
+    """The same, with the burn rates known already: (long, short)."""
+    long, short = tallies
     reason: Reason
     p = None
     if not long.total or not short.total:
@@ -194,8 +218,8 @@ def judge(tier: Tier, target: Fraction, window_minutes: int, long: Tally, short:
         long_minutes=tier.long_minutes,
         short_minutes=short_minutes(tier),
         threshold=threshold(tier, window_minutes),
-        burn_long=budgets.burn_rate(long, target),
-        burn_short=budgets.burn_rate(short, target),
+        burn_long=burn_rates[0],
+        burn_short=burn_rates[1],
         evidence_p=p,
         firing=reason == "fires",
         reason=reason,
@@ -276,19 +300,19 @@ def standing(
     start, end = windows.whole(window, now_minute)
     length = end - start
     calendar = isinstance(window, windows.Calendar)
-    tiers = tuple(
-        judge(tier, target, length, recent[tier.long_minutes], recent[short_minutes(tier)])
-        for tier in objective.tiers
-    )
-    rates = tuple(
-        (minutes, budgets.burn_rate(recent[minutes], target)) for minutes in burn_windows(objective)
-    )
+    rates = {minutes: budgets.burn_rate(recent[minutes], target) for minutes in burn_windows(objective)}
+    tiers = []
+    for tier in objective.tiers:
+        long, short = tier.long_minutes, short_minutes(tier)
+        tiers.append(
+            _judged(tier, target, length, (recent[long], recent[short]), (rates[long], rates[short]))
+        )
     spent = budgets.consumed(tally, target)
     left = None if spent is None else 1 - spent
     exhaustion = budgets.exhaustion_minutes(
         length,
         budgets.remaining_of_whole(left, now_minute - start, length) if calendar else left,
-        budgets.burn_rate(recent[budgets.TREND_MINUTES], target),
+        rates[budgets.TREND_MINUTES],
     )
     horizon = end - now_minute if calendar else length
     state = budgets.state(
@@ -313,8 +337,8 @@ def standing(
         minutes_left=None if left is None else budgets.time_budget_minutes(target, length) * left,
         exhaustion_minutes=exhaustion,
         evidence_p=evidence_p(tally.bad, tally.total, 1 - target) if exhausted else None,
-        burn_rates=rates,
-        tiers=tiers,
+        burn_rates=tuple(rates.items()),
+        tiers=tuple(tiers),
         coverage=coverage,
         steps=budgets.attribute(steps or {}),
     )

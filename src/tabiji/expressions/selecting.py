@@ -92,10 +92,25 @@ class Table:
             case Comparison(left=Column(name=name), operator="=", right=Constant(value=value)) if (
                 value is not None
             ):
-                index = self.index(name)
-                found = index.get(value, 0)
-                return found, self._all() & ~index.get(None, 0) & ~found
+                return self._equal(name, (value,))
+            case Comparison(left=Column(name=name), operator="<>", right=Constant(value=value)) if (
+                value is not None
+            ):
+                equal, different = self._equal(name, (value,))
+                return different, equal
+            case Among(whole=Column(name=name), options=options):
+                values = [option.value for option in options if isinstance(option, Constant)]
+                if len(values) == len(options) and None not in values:
+                    return self._equal(name, values)
         return self._by_value(node)
+
+    def _equal(self, column: str, values: Sequence[Scalar]) -> Truth:
+        """Where a column is one of some values, none of them null."""
+        index = self.index(column)
+        found = 0
+        for value in values:
+            found |= index.get(value, 0)
+        return found, self._all() & ~index.get(None, 0) & ~found
 
     def _by_value(self, node: ConditionNode) -> Truth:
         """A comparison, once for each distinct value of its column (for each row where it has several)."""
