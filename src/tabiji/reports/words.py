@@ -23,6 +23,7 @@ STATES: Mapping[State, str] = {
 }
 REASONS: Mapping[Reason, str] = {
     "fires": "fires",
+    "goes-on": "goes on",
     "few-events": "few events: it could be luck",
     "below-short": "it is over: the short window is below",
     "below-long": "not yet: the long window is below",

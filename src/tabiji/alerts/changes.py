@@ -1,0 +1,132 @@
+"""Tiers at a moment, and which of them fired before → what changes; fired tiers over time → alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+from tabiji import windows
+from tabiji.alerts.tiers import Reason, TierStanding, judge, short_minutes
+from tabiji.budgets import Tally
+from tabiji.journeys import Objective, Tier
+
+Ending = Literal["below-short", "below-long", "below-both", "tier-gone", "objective-gone", "late-events"]
+ENDINGS: tuple[Ending, ...] = get_args(Ending)  # why an alert closes: a closed list
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided about one tier of an objective, also where nothing changes.
+
+    `standing` is None, and `reason` "tier-gone", for a tier that fired and is no longer defined.
+    """
+
+    tier: Tier
+    standing: TierStanding | None
+    fired: bool
+    firing: bool
+    reason: Reason | Literal["tier-gone"]
+
+    @property
+    def change(self) -> Literal["opens", "closes"] | None:
+        if self.fired == self.firing:
+            return None
+        return "opens" if self.firing else "closes"
+
+
+def decide(
+    objective: Objective, recent: Mapping[int, Tally], fired: Collection[Tier], now_minute: int
+) -> tuple[Decision, ...]:
+    """Decides about each tier of an objective, and about those that fired the minute before and are gone.
+
+    `recent` has the tally of the minutes before now, by length, for both windows of each tier. Raises KeyError
+    where one is missing.
+    """
+    length = windows.length_minutes(objective.window, now_minute)
+    decisions = []
+    for tier in objective.tiers:
+        tallies = recent[tier.long_minutes], recent[short_minutes(tier)]
+        standing = judge(tier, objective.target, length, *tallies, fired=tier in fired)
+        decisions.append(Decision(tier, standing, tier in fired, standing.firing, standing.reason))
+    gone = [tier for tier in fired if tier not in objective.tiers]
+    return (*decisions, *(Decision(tier, None, True, False, "tier-gone") for tier in gone))
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A tier that fires, from its first minute to its last: `[opened_minute, closed_minute)`.
+
+    At the opened minute the events before it made it fire, as `opening` says; `ending` is why it closed.
+    `definition` is the hash of the objective's definition that it opened by. `late`: it was found only when
+    late events had come. `number` is that of the store. A provisional one never notifies.
+    """
+
+    objective: str
+    tier: Tier
+    provisional: bool
+    definition: str
+    opened_minute: int
+    opening: TierStanding
+    closed_minute: int | None = None
+    ending: Ending | None = None
+    late: bool = False
+    number: int | None = None
+
+    def open_at(self, minute: int) -> bool:
+        """Whether it fires at a moment."""
+        return self.opened_minute <= minute and (self.closed_minute is None or minute < self.closed_minute)
+
+    def closed(self, minute: int, ending: Ending) -> Alert:
+        """The same alert, closed."""
+        return replace(self, closed_minute=minute, ending=ending)
+
+
+def merged(recorded: Iterable[Alert], judged: Iterable[Alert], until_minute: int) -> tuple[Alert, ...]:
+    """What is to be recorded after a time was judged again, because events had come late: new and closed alerts.
+
+    `recorded` are an objective's alerts of that time as they stand in the store, `judged` those that the same
+    time gives now. What was recorded stays: it was told. So
+
+    - an alert that is closed stays as it is, and one that is open closes when the judged one does;
+    - one that is open, and was none as it turns out, closes now ("late-events");
+    - a judged alert that meets none that is recorded is new, and `late` if it lies in the past;
+    - one that fires still although the recorded one has closed is new from that moment on.
+    """
+    changed: list[Alert] = []
+    old: dict[Tier, list[Alert]] = {}
+    new: dict[Tier, list[Alert]] = {}
+    for alerts, by_tier in ((recorded, old), (judged, new)):
+        for alert in alerts:
+            by_tier.setdefault(alert.tier, []).append(alert)
+    for tier, alerts in old.items():
+        for alert in alerts:
+            if alert.closed_minute is None:
+                changed += _closing(alert, _meeting(alert, new.get(tier, ())), until_minute)
+    for tier, alerts in new.items():
+        for alert in alerts:
+            known = _meeting(alert, old.get(tier, ()))
+            if not known:
+                changed.append(alert)
+            elif alert.closed_minute is None and known[-1].closed_minute is not None:
+                changed.append(replace(alert, opened_minute=known[-1].closed_minute, late=True, number=None))
+    return tuple(changed)
+
+
+def _closing(alert: Alert, meeting: Sequence[Alert], until_minute: int) -> list[Alert]:
+    if not meeting:
+        return [alert.closed(until_minute, "late-events")]
+    last = meeting[-1]
+    if last.closed_minute is None or last.ending is None:
+        return []
+    return [alert.closed(last.closed_minute, last.ending)]
+
+
+def _meeting(alert: Alert, others: Iterable[Alert]) -> list[Alert]:
+    """The others that share a minute with an alert, in order."""
+    return [
+        other
+        for other in others
+        if (other.closed_minute is None or alert.opened_minute < other.closed_minute)
+        and (alert.closed_minute is None or other.opened_minute < alert.closed_minute)
+    ]
