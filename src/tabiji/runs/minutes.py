@@ -1,0 +1,271 @@
+"""Rollups of minutes and definitions → each objective minute by minute: dense arrays, read once for all.
+
+The rows are added up by what the objectives have in common: series that every question treats alike are one
+column. Only a stretch of time is held at once, so that memory is in the objectives, not in series or traffic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tabiji import histograms, slices, tallies
+from tabiji.counting import Integers, Series
+from tabiji.definitions import Site
+from tabiji.journeys import Journey, Objective, Slices
+from tabiji.runs.selecting import Selected, columns, selected, table
+from tabiji.slices import Counts
+from tabiji.store import Store
+
+Truths = npt.NDArray[np.bool_]
+Reals = npt.NDArray[np.float64]
+Interval = tuple[int, int]  # of minutes, half-open
+
+CELLS = 1 << 21  # numbers of a stretch that are held at once: 16 MB
+LARGEST = 1 << 62  # products below this are 64-bit integers; the others are Python's own
+TIMED = histograms.OVERFLOW  # every event that has a duration lies at or below this bucket
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Minutes:
+    """An objective in each minute of `[start, start + n)`; arrays of length n.
+
+    Of an objective about events, `good` of `total` events; `valid` and `data` are minutes that have any.
+    Of one about minutes, `total` is 1, for the budget is of all minutes, and `good` is 0 in bad minutes;
+    `valid` are the minutes that are good or bad at all, `data` those whose measure has a value.
+
+    A minute is bad only once its run has lasted for long enough: after minute i, those from `settled[i]` (in
+    minutes since the epoch) on were not judged yet, and were taken to be good. `windowed` knows.
+    """
+
+    start: int
+    good: Integers
+    total: Integers
+    valid: Truths
+    data: Truths
+    settled: Integers
+
+    @property
+    def bad(self) -> Integers:
+        return self.total - self.good
+
+    def __len__(self) -> int:
+        return len(self.good)
+
+
+def windowed(minutes: Minutes, length_minutes: int) -> tuple[Integers, Integers]:
+    """(bad, total) of the window that ends after each minute, as was known then: what a burn rate is made of.
+
+    Both are 0 where no minute of the window is valid. Windows that begin before the arrays do hold what the
+    arrays have of them.
+    """
+    end = np.arange(1, len(minutes) + 1)
+    begin = np.maximum(end - length_minutes, 0)
+    known = np.maximum(np.minimum(minutes.settled - minutes.start, end), begin)
+    bad, total, valid = (_until(numbers) for numbers in (minutes.bad, minutes.total, minutes.valid))
+    return bad[known] - bad[begin], np.where(valid[end] > valid[begin], total[end] - total[begin], 0)
+
+
+def _until(numbers: Integers | Truths) -> Integers:
+    """Sums up to each place, 0 in front."""
+    sums = np.zeros(len(numbers) + 1, dtype=np.int64)
+    np.cumsum(numbers, out=sums[1:])
+    return sums
+
+
+def of(
+    site: Site,
+    store: Store,
+    wanted: Sequence[tuple[Journey, Objective]],
+    first_minute: int,
+    end_minute: int,
+    corrected: Mapping[str, Sequence[Interval]] | None = None,
+) -> dict[str, Minutes]:
+    """The minutes of objectives, by their ids, as known at `end_minute`.
+
+    `corrected` has intervals of minutes by objective: their events do not count, their slices are good. A run
+    that began before `first_minute` counts with the minutes that it had then. Minutes that are not kept any
+    more, and those before the first event of an objective's sources, are not valid, whatever `no_data` says.
+    """
+    stored = store.series()
+    rows, known = table(stored.values()), columns(site)
+    chosen = [selected(journey, objective, rows, known) for journey, objective in wanted]
+    objectives = [objective for _, objective in wanted]
+    back = max((one.slices.for_minutes - 1 for one in objectives if one.slices is not None), default=0)
+    asked = _asked(objectives, chosen, tuple(stored))
+    parts: list[list[Sequence[Any]]] = [[] for _ in objectives]
+    for answers in _answers(store, asked, first_minute - back, max(first_minute, end_minute)):
+        for objective, places, part in zip(objectives, asked.of, parts, strict=True):
+            part.append(_found(objective.slices, [answers[place] for place in places]))
+    made = {}
+    for objective, begin, part in zip(objectives, _begins(store, stored, chosen), parts, strict=True):
+        arrays = [np.concatenate(pieces) for pieces in zip(*part, strict=True)]
+        intervals = (corrected or {}).get(objective.id, ())
+        if objective.slices is None:
+            made[objective.id] = _of_events(arrays, first_minute, back, intervals)
+        else:
+            made[objective.id] = _of_slices(objective.slices, arrays, first_minute, back, begin, intervals)
+    return made
+
+
+def _of_events(arrays: Sequence[Integers], first: int, back: int, corrected: Sequence[Interval]) -> Minutes:
+    total, good = (array[back:] for array in arrays)
+    for start, end in _within(corrected, first, len(total)):
+        total[start:end] = good[start:end] = 0
+    counted = total > 0
+    return Minutes(first, good, total, counted, counted, np.arange(first + 1, first + 1 + len(total)))
+
+
+def _of_slices(
+    one: Slices,
+    arrays: Sequence[Truths],
+    first: int,
+    back: int,
+    begin: int | None,
+    corrected: Sequence[Interval],
+) -> Minutes:
+    satisfies, valid, data = arrays
+    length = len(satisfies)
+    unknown = length if begin is None else min(max(begin - (first - back), 0), length)
+    for array in arrays:
+        array[:unknown] = False
+    good = np.ones(length, dtype=np.int64)
+    settled = np.arange(first - back + 1, first - back + 1 + length)
+    for start, end in slices.lasting(satisfies.tobytes(), one.for_minutes):
+        good[start:end] = 0
+        settled[start : start + one.for_minutes - 1] = first - back + start
+    good, valid, data = good[back:], valid[back:], data[back:]
+    for start, end in _within(corrected, first, len(good)):
+        good[start:end], valid[start:end] = 1, True
+    return Minutes(first, good, np.ones_like(good), valid, data, np.maximum(settled[back:], first))
+
+
+def _within(corrected: Sequence[Interval], first: int, length: int) -> Iterator[Interval]:
+    """Intervals of minutes as places in arrays that begin with the first."""
+    for start, end in corrected:
+        yield max(start - first, 0), min(max(end - first, 0), length)
+
+
+def _found(one: Slices | None, answers: Sequence[Integers]) -> Sequence[Integers] | slices.Found:
+    """What a stretch of minutes is to an objective: (total, good), or found for slices."""
+    if one is None:
+        return answers
+    if slices.is_percentile(one):
+        counts = Counts(timed=answers[0], at_most=answers[1], below=answers[2])
+        factors = Fraction(one.measure[1:]) / 100
+    else:
+        counts = Counts(total=answers[0], bad=answers[0] - answers[1])
+        factors = one.limit
+    largest = max(int(answers[0].max(initial=1)), 1) * max(factors.numerator, factors.denominator)
+    if largest >= LARGEST:
+        counts = Counts(*(np.asarray(count, dtype=object) for count in counts))
+    return slices.found(one, counts)
+
+
+# What is asked of each minute
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    """Sums over sets of series: of all their events, or of those up to a bucket.
+
+    The series are put together in columns, those that are in the same sets. `cuts` are the buckets, ascending;
+    a question's layer is 0 for all events, and i + 1 for those up to `cuts[i]`.
+    """
+
+    sets: Reals  # [question, column], 0 or 1
+    layer: Integers  # of each question
+    of: tuple[tuple[int, ...], ...]  # the questions of each objective
+    cuts: Integers
+    numbers: Integers  # of the series that matter, ascending
+    column: Integers  # of each of them
+    timed: Truths  # which of them are asked for durations
+
+
+def _asked(objectives: Sequence[Objective], chosen: Sequence[Selected], numbers: Sequence[int]) -> _Asked:
+    questions: dict[tuple[int, int | None], int] = {}  # (series as bits, cut) → its place
+    of = tuple(
+        tuple(questions.setdefault(question, len(questions)) for question in _questions(objective, one))
+        for objective, one in zip(objectives, chosen, strict=True)
+    )
+    cuts = np.array(sorted({cut for _, cut in questions if cut is not None}), dtype=np.int64)
+    layer = [0 if cut is None else 1 + int(np.searchsorted(cuts, cut)) for _, cut in questions]
+    identity = np.eye(len(numbers), dtype=np.int64)
+    members = tallies.tally([bits for bits, _ in questions], identity) > 0
+    matters = np.flatnonzero(members.any(axis=0))
+    members = members[:, matters]
+    sets, column = np.unique(members, axis=1, return_inverse=True)
+    return _Asked(
+        sets=sets.astype(np.float64),
+        layer=np.array(layer, dtype=np.int64),
+        of=of,
+        cuts=cuts,
+        numbers=np.array(numbers, dtype=np.int64)[matters],
+        column=column.reshape(-1),
+        timed=members[np.array(layer, dtype=np.int64) > 0].any(axis=0),
+    )
+
+
+def _questions(objective: Objective, one: Selected) -> tuple[tuple[int, int | None], ...]:
+    if objective.slices is not None and slices.is_percentile(objective.slices):
+        at_most, below = slices.buckets(objective.slices)
+        return (one.counts, TIMED), (one.counts, at_most), (one.counts, below)
+    limit_us = objective.faster_than_us
+    return (one.counts, None), (one.good, None if limit_us is None else histograms.bucket(limit_us))
+
+
+def _answers(store: Store, asked: _Asked, first: int, end: int) -> Iterator[Integers]:
+    """Stretch by stretch from `first` to `end`, at least one: `[question, minute]`."""
+    layers, columns_, questions = 1 + len(asked.cuts), asked.sets.shape[1], len(asked.sets)
+    step = max(CELLS // max(layers * columns_ + questions, 1), 1)
+    for start in range(first, max(end, first + 1), step):
+        length = max(min(step, end - start), 0)
+        sums = _sums(store, asked, start, length)
+        answers = np.empty((questions, length), dtype=np.int64)
+        for layer in range(layers):
+            mine = asked.layer == layer
+            # Sums of events in a minute are far below 2⁵³, so that floating point holds them exactly.
+            answers[mine] = asked.sets[mine] @ sums[layer]
+        yield answers
+
+
+def _sums(store: Store, asked: _Asked, first: int, length: int) -> Reals:
+    """`[layer, column, minute]` of a stretch."""
+    columns_ = asked.sets.shape[1]
+    sums = np.zeros((1 + len(asked.cuts), columns_, length), dtype=np.float64)
+    flat = sums.reshape(-1)
+    for latencies in (False, True):
+        mine = asked.timed == latencies
+        numbers, column = asked.numbers[mine], asked.column[mine]
+        if not len(numbers) or not length:
+            continue
+        for rows in store.rows("minute", first, first + length, numbers.tolist(), latencies=latencies):
+            place = column[np.searchsorted(numbers, rows.series)] * length + (rows.minute - first)
+            np.add.at(flat, place, rows.events)
+            if latencies:
+                bucket, events = rows.pairs & ((1 << histograms.BITS) - 1), rows.pairs >> histograms.BITS
+                layer = 1 + np.searchsorted(asked.cuts, bucket)
+                counts = np.flatnonzero(layer < len(sums))
+                of_row = np.repeat(place, np.diff(rows.ends, prepend=0))
+                np.add.at(flat, layer[counts] * (columns_ * length) + of_row[counts], events[counts])
+    np.cumsum(sums[1:], axis=0, out=sums[1:])
+    return sums
+
+
+def _begins(store: Store, stored: Mapping[int, Series], chosen: Sequence[Selected]) -> list[int | None]:
+    """The first minute of which something is known, for each objective; None where there never was an event."""
+    kept = store.kept().minutes_from
+    bits: dict[str, int] = {}
+    for place, series in enumerate(stored.values()):
+        bits[series.source] = bits.get(series.source, 0) | 1 << place
+    extents = {source: store.extent(source) for source in bits}
+    begins: list[int | None] = []
+    for one in chosen:
+        firsts = [found[0] for source, found in extents.items() if found and one.counts & bits[source]]
+        begins.append(max(min(firsts), kept or 0) if firsts else None)
+    return begins
