@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import re
 from array import array
 from collections import Counter
@@ -105,6 +106,21 @@ def _memory() -> MemoryFile:
 @functools.cache
 def _cleaned() -> MemoryFile:
     return MemoryFile()
+
+
+_inherited: list[object] = []  # of the parent process; never used, and never closed: they are the parent's
+
+
+def _start_anew() -> None:
+    """A forked process has its own DuckDB and memory, also where its parent has counted before."""
+    for own in (_connection, _memory, _cleaned):
+        if own.cache_info().currsize:
+            _inherited.append(own())
+            own.cache_clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_anew)
 
 
 @dataclass(frozen=True, slots=True)

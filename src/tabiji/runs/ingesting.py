@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import BrokenExecutor, Executor, Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,14 +13,22 @@ from tabiji import engines, logs, sources
 from tabiji.counting import Account
 from tabiji.definitions import Source
 from tabiji.engines import Chunk, Counted, Task
-from tabiji.errors import UsageError
+from tabiji.errors import OutsideError, UsageError
 from tabiji.logs import Reading
 from tabiji.routes import RouteError
-from tabiji.runs.classifying import Classifier, ExpressionError, Expressions, declared_routes, expressions
-from tabiji.sources import CompressionError, Piece, Problem
+from tabiji.runs.classifying import (
+    Classifier,
+    ExpressionError,
+    Expressions,
+    Sorted,
+    declared_routes,
+    expressions,
+)
+from tabiji.sources import CompressionError, Moved, Piece, Problem, Seen
 from tabiji.store import Batch, LogFile, Sample, Store
 
 ALONE_BYTES = 8 << 20  # below this, starting a pool takes longer than counting
+ROUNDS_MAX = 5  # of looking again, where files are moved while they are read
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,9 @@ class _Progress:
     problems: list[Problem] = field(default_factory=list)
     beyond_cap: int = 0
     truncations: int = 0
+    moved: dict[str, None] = field(
+        default_factory=dict
+    )  # paths where another file took a file's place, this round
 
 
 Advance = Callable[[str, int], None]  # path, bytes of it that are done
@@ -83,36 +95,34 @@ def ingest(
     committed in the order of the files. Files that can't be read are `problems`; all others are counted.
     Raises StoreError, StaleOffset where somebody else counts the same source, UsageError where no format fits.
     """
-    known = store.files(source.name)
     progress = _Progress()
-    numbers: dict[int, int] = {}  # of files met for the first time: those given here → those of the database
     try:
         declared = declared_routes(source)
     except (OSError, RouteError) as error:
         raise UsageError(f"source `{source.name}`: its routes can't be read: {error}") from None
     classifier = Classifier(source, declared, store.series(source.name), store.marks(source.name))
     readings = _Readings(source, progress)
-    waiting: deque[tuple[Piece, Expressions, str, Future[Counted] | Counted]] = deque()
-    for piece in _pieces(source, paths or source.paths, known, now, progress):
-        reading = readings.of(piece.file)
-        if reading is None:
-            continue
-        made_of, how = reading
-        chunk = Chunk(
-            None if piece.content is not None else piece.file.path, piece.start, piece.end, piece.content
-        )
-        counted: Future[Counted] | Counted
-        if piece.rejected:
-            counted = _one_rejected(piece)
-        elif executor is None:
-            counted = engines.count(Task(chunk, how, made_of.fields))
-        else:
-            counted = executor.submit(engines.count, Task(chunk, how, made_of.fields))
-        waiting.append((piece, made_of, how.kind, counted))
-        while len(waiting) > workers:
-            _commit(store, classifier, *waiting.popleft(), now, numbers, progress, advance, reached)
-    while waiting:
-        _commit(store, classifier, *waiting.popleft(), now, numbers, progress, advance, reached)
+    count = _counting(executor)
+    for _ in range(ROUNDS_MAX):
+        progress.moved.clear()
+        commits = _Commits(store, classifier, now, progress, advance, reached)
+        waiting: deque[tuple[Piece, Expressions, str, Future[Counted] | Counted]] = deque()
+        for piece in _pieces(source, paths, store.files(source.name), now, progress):
+            reading = readings.of(piece)
+            if reading is None:
+                commits.leave(piece)
+                continue
+            made_of, how = reading
+            waiting.append((piece, made_of, how.kind, count(piece, how, made_of)))
+            while len(waiting) > workers:
+                commits.add(*waiting.popleft())
+        while waiting:
+            commits.add(*waiting.popleft())
+        if not progress.moved:
+            break
+    progress.problems += [
+        Problem(path, "was moved again and again; run this again") for path in progress.moved
+    ]
     return Outcome(
         source.name,
         progress.account,
@@ -126,25 +136,64 @@ def ingest(
 
 
 def _pieces(
-    source: Source, paths: Sequence[str], known: list[LogFile], now: int, progress: _Progress
+    source: Source, paths: Sequence[str] | None, known: list[LogFile], now: int, progress: _Progress
 ) -> Iterator[Piece]:
     """The new pieces of all files; `known` is kept up to date, so that a twin read in the same run is recognised."""
-    for path in sources.matching(paths):
-        try:
+    recorded = {file.number: file for file in known}
+    matched = sources.matching(paths or source.paths)
+    standing = sources.places(matched)
+    known[:] = sources.relocated(known, standing)
+    for path in matched:
+        with _problems(str(path), progress):
             seen = sources.identified(source.name, path, known, now)
-            if seen is None:
-                continue
-            if seen.file.number is None:
-                # Below zero until its first commit gives it a number.
-                seen = replace(seen, file=replace(seen.file, number=-1 - len(known)))
-                progress.truncations += seen.file.truncations > 0
-            _remember(known, seen.file)
-            for piece in sources.pieces(seen, now):
-                _remember(known, piece.file)
-                yield piece
-        except (OSError, CompressionError) as error:
-            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-            progress.problems.append(Problem(str(path), reason))
+            if seen is not None:
+                yield from _new(seen, known, recorded, now, progress)
+    for seen in sources.left_behind(known, standing, now) if paths is None else ():
+        with _problems(seen.path, progress):
+            yield from _new(seen, known, recorded, now, progress)
+
+
+@contextmanager
+def _problems(path: str, progress: _Progress) -> Iterator[None]:
+    """Notes why a file can't be read, or not to its end; the others still are."""
+    try:
+        yield
+    except Moved:
+        progress.moved[path] = None
+    except (OSError, CompressionError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        problem = Problem(path, reason)
+        if problem not in progress.problems:
+            progress.problems.append(problem)
+
+
+def _new(
+    seen: Seen, known: list[LogFile], recorded: dict[int | None, LogFile], now: int, progress: _Progress
+) -> Iterator[Piece]:
+    """What there is to be committed of a file: its new place, if it has one, and its new lines."""
+    if seen.file.number is None:
+        # Below zero until its first commit gives it a number.
+        seen = replace(seen, file=replace(seen.file, number=-1 - len(known)))
+    _remember(known, seen.file)
+    for piece in _with_place(seen, recorded, now):
+        before = recorded.get(piece.file.number)
+        progress.truncations += piece.file.truncations - (before.truncations if before else 0)
+        recorded[piece.file.number] = piece.file
+        _remember(known, piece.file)
+        yield piece
+
+
+def _with_place(seen: Seen, recorded: dict[int | None, LogFile], now: int) -> Iterator[Piece]:
+    before = recorded.get(seen.file.number)
+    if before is None and seen.file.offset:
+        yield sources.nothing(seen, 0)
+    elif before is not None and _place(before) != _place(seen.file):
+        yield sources.nothing(seen, before.offset)
+    yield from sources.pieces(seen, now)
+
+
+def _place(file: LogFile) -> tuple[object, ...]:
+    return file.path, file.device, file.inode, file.generation, file.compression
 
 
 def _remember(known: list[LogFile], file: LogFile) -> None:
@@ -163,12 +212,13 @@ class _Readings:
         self._progress = progress
         self._by_path: dict[str, tuple[Expressions, Reading] | None] = {}
 
-    def of(self, file: LogFile) -> tuple[Expressions, Reading] | None:
+    def of(self, piece: Piece) -> tuple[Expressions, Reading] | None:
         if self._source.format is not None:
             return self._made("", self._defined())
-        if file.path not in self._by_path:
-            self._by_path[file.path] = self._made(file.path, self._recognised(file))
-        return self._by_path[file.path]
+        key = f"{piece.file.device} {piece.file.inode} {piece.path}"
+        if key not in self._by_path:
+            self._by_path[key] = self._made(key, self._recognised(piece.path))
+        return self._by_path[key]
 
     def _defined(self) -> Reading | None:
         source = self._source
@@ -179,13 +229,13 @@ class _Readings:
             source.format, log_format=source.log_format, fields=fields, latency=source.latency
         )
 
-    def _recognised(self, file: LogFile) -> Reading | None:
-        recognised = logs.recognised(sources.first_lines(Path(file.path)))
+    def _recognised(self, path: str) -> Reading | None:
+        recognised = logs.recognised(sources.first_lines(Path(path)))
         if recognised is None:
             message = (
                 "its format is not recognised; say `format:` (and `log_format:` or `fields:`) in tabiji.yaml"
             )
-            self._progress.problems.append(Problem(file.path, message))
+            self._progress.problems.append(Problem(path, message))
             return None
         self._progress.recognised[recognised.format, recognised.why] = None
         fields = dict(recognised.fields) if recognised.fields else None
@@ -207,60 +257,114 @@ class _Readings:
         return made
 
 
-def _one_rejected(piece: Piece) -> Counted:
-    """A line that is not even looked at: longer than a piece, or the rest of one already counted."""
+def _counting(
+    executor: Executor | None,
+) -> Callable[[Piece, Reading, Expressions], Future[Counted] | Counted]:
+    def count(piece: Piece, how: Reading, made_of: Expressions) -> Future[Counted] | Counted:
+        if piece.rejected or piece.start == piece.end:
+            return _uncounted(piece)
+        path = piece.path if piece.content is None else None
+        task = Task(Chunk(path, piece.start, piece.end, piece.content), how, made_of.fields)
+        if executor is not None:
+            return executor.submit(engines.count, task)
+        try:
+            return engines.count(task)
+        except OSError as error:
+            failed: Future[Counted] = Future()
+            failed.set_exception(error)
+            return failed
+
+    return count
+
+
+def _uncounted(piece: Piece) -> Counted:
+    """No line, or one that is not even looked at: longer than a piece, or the rest of one already counted."""
     empty = engines.count(Task(Chunk(None, 0, 0, b""), NO_READING, ()))
-    return replace(empty, account=Account(read=1, rejected=((piece.rejected or "", 1),)))
+    return (
+        replace(empty, account=Account(read=1, rejected=((piece.rejected, 1),))) if piece.rejected else empty
+    )
 
 
 NO_READING = Reading(format="none", shape="json", columns=(), time_us="NULL")
 
 
-def _commit(
-    store: Store,
-    classifier: Classifier,
-    piece: Piece,
-    made_of: Expressions,
-    kind: str,
-    counted: Future[Counted] | Counted,
-    now: int,
-    numbers: dict[int, int],
-    progress: _Progress,
-    advance: Advance | None,
-    reached: Callable[[str], None] | None,
-) -> None:
-    if isinstance(counted, Future):
-        counted = counted.result()
-    sorted_ = classifier.sort(counted, made_of, kind)
-    minutes = sorted_.cells.minute
-    number = piece.file.number or 0
-    file = replace(piece.file, last_seen=now, number=numbers.get(number) if number < 0 else number)
-    batch = Batch(
-        source=classifier.source.name,
-        file=file,
-        offset_before=piece.offset_before,
-        start=piece.start,
-        end=piece.end,
-        account=sorted_.account,
-        first_minute=int(minutes.min()) if len(minutes) else None,
-        last_minute=int(minutes.max()) if len(minutes) else None,
-        series=sorted_.series,
-        cells=sorted_.cells,
-        merges=sorted_.merges,
-        marks=sorted_.marks,
-        samples=tuple(Sample(s.reason, piece.start + s.offset, s.line) for s in counted.samples),
-        now=now,
-    )
-    committed = store.commit(batch, reached) if reached else store.commit(batch)
-    if number < 0:
-        numbers[number] = committed.file.number or 0
-    classifier.committed(sorted_.series, committed.series, sorted_.merges)
-    progress.account = added(progress.account, sorted_.account)
-    if sorted_.account.read:
-        progress.files.add(piece.file.path)
-    progress.beyond_cap += sorted_.beyond_cap
-    if advance:
-        advance(piece.file.path, piece.progress)
+class _Commits:
+    """The commits of a round, in the order of the pieces."""
+
+    def __init__(
+        self,
+        store: Store,
+        classifier: Classifier,
+        now: int,
+        progress: _Progress,
+        advance: Advance | None,
+        reached: Callable[[str], None] | None,
+    ) -> None:
+        self._store = store
+        self._classifier = classifier
+        self._now = now
+        self._progress = progress
+        self._advance = advance
+        self._reached = reached
+        self._numbers: dict[
+            int, int
+        ] = {}  # of files met for the first time: those given here → those of the store
+        self._left: set[int | None] = set()  # files whose pieces can't be committed any more in this round
+
+    def leave(self, piece: Piece) -> None:
+        """Commits nothing more of a piece's file in this round: what follows would not follow what is stored."""
+        self._left.add(piece.file.number)
+
+    def add(self, piece: Piece, made_of: Expressions, kind: str, result: Future[Counted] | Counted) -> None:
+        """Commits a counted piece, unless another file had taken its place when it was read."""
+        try:
+            counted = result.result() if isinstance(result, Future) else result
+            there = sources.still_there(piece)
+        except OSError:
+            there = False
+        except BrokenExecutor:
+            raise OutsideError(
+                "a process that counts was killed; is there enough memory? Nothing is lost: run this again, "
+                "perhaps with fewer `--workers`"
+            ) from None
+        if piece.file.number in self._left:
+            return
+        if not there:
+            self._progress.moved[piece.path] = None
+            self.leave(piece)
+            return
+        self._commit(piece, self._classifier.sort(counted, made_of, kind), counted)
+
+    def _commit(self, piece: Piece, by_series: Sorted, counted: Counted) -> None:
+        progress, minutes, now = self._progress, by_series.cells.minute, self._now
+        number = piece.file.number or 0
+        file = replace(piece.file, last_seen=now, number=self._numbers.get(number) if number < 0 else number)
+        batch = Batch(
+            source=self._classifier.source.name,
+            file=file,
+            offset_before=piece.offset_before,
+            start=piece.start,
+            end=piece.end,
+            account=by_series.account,
+            first_minute=int(minutes.min()) if len(minutes) else None,
+            last_minute=int(minutes.max()) if len(minutes) else None,
+            series=by_series.series,
+            cells=by_series.cells,
+            merges=by_series.merges,
+            marks=by_series.marks,
+            samples=tuple(Sample(s.reason, piece.start + s.offset, s.line) for s in counted.samples),
+            now=now,
+        )
+        committed = self._store.commit(batch, self._reached) if self._reached else self._store.commit(batch)
+        if number < 0:
+            self._numbers[number] = committed.file.number or 0
+        self._classifier.committed(by_series.series, committed.series, by_series.merges)
+        progress.account = added(progress.account, by_series.account)
+        if by_series.account.read:
+            progress.files.add(piece.file.path)
+        progress.beyond_cap += by_series.beyond_cap
+        if self._advance:
+            self._advance(piece.file.path, piece.progress)
 
 
 def added(first: Account, second: Account) -> Account:

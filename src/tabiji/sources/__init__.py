@@ -1,10 +1,20 @@
 """Where lines come from."""
 
 from tabiji.sources.content import CompressionError, blocks, compression, first_lines
-from tabiji.sources.files import Piece, Problem, Seen, identified, matching, pieces
+from tabiji.sources.files import (
+    Problem,
+    Seen,
+    identified,
+    left_behind,
+    matching,
+    places,
+    relocated,
+)
+from tabiji.sources.pieces import Moved, Piece, nothing, pieces, still_there
 
 __all__ = [
     "CompressionError",
+    "Moved",
     "Piece",
     "Problem",
     "Seen",
@@ -12,6 +22,11 @@ __all__ = [
     "compression",
     "first_lines",
     "identified",
+    "left_behind",
     "matching",
+    "nothing",
     "pieces",
+    "places",
+    "relocated",
+    "still_there",
 ]

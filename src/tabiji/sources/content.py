@@ -7,9 +7,10 @@ import gzip
 import hashlib
 import io
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO
 
 import zstandard
 
@@ -18,10 +19,30 @@ BLOCK = 1 << 20
 LINES_MAX = 200  # read to recognise a format
 
 _MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bzip2"}
+_WINDOW_MAX = 128 << 20  # of a zstd frame, as its own tool accepts
+_NEXT_MEMBER = ("Not a gzipped file", "Unknown frame descriptor")  # what follows a sound member is none
 
 
 class CompressionError(Exception):
-    """Compressed content that ends too early, or is broken."""
+    """Compressed content that ends too early, or is broken.
+
+    `intact`: all that came before the error is as it was written. A broken file may give wrong bytes for a
+    while before anything is noticed; one that ends too early does not.
+    """
+
+    def __init__(self, message: str, *, intact: bool) -> None:
+        super().__init__(message)
+        self.intact = intact
+
+
+@dataclass(frozen=True, slots=True)
+class Prints:
+    """What content is recognised by. `length` and `end`, the print at its end, are None unless it was read so far."""
+
+    at: dict[int, str]  # the print of the bytes just before each offset that the content reaches
+    length: int | None
+    end: str | None
+    whole: bool  # no error ended it
 
 
 def compression(path: Path) -> str | None:
@@ -34,28 +55,81 @@ def compression(path: Path) -> str | None:
 def blocks(path: Path, kind: str | None) -> Iterator[tuple[bytes, int]]:
     """The content in blocks of 1 MiB at most, each with how many bytes of the file itself have been read so far.
 
-    Raises CompressionError after the last block that could be had.
+    Raises CompressionError after the last block that could be had, OSError where the disk does not give it.
     """
-    with path.open("rb") as raw, _reader(raw, kind) as reader:
-        while True:
-            try:
-                block = reader.read(BLOCK)
-            except (EOFError, OSError, zlib.error, zstandard.ZstdError) as error:
-                raise CompressionError(str(error)) from None
-            if not block:
-                return
-            yield block, raw.tell()
+    with path.open("rb") as raw:
+        yield from stream(raw, kind)
 
 
-def _reader(raw: BinaryIO, kind: str | None) -> BinaryIO:
+def stream(raw: BinaryIO, kind: str | None) -> Iterator[tuple[bytes, int]]:
+    """The same of an open file."""
+    reader = _reader(raw, kind)
+    held: list[bytes] = []
+    room = BLOCK
+    try:
+        while part := reader.read1(room):
+            held.append(part)
+            room -= len(part)
+            if not room:
+                yield b"".join(held), raw.tell()
+                held, room = [], BLOCK
+        if kind == "zstd":
+            _check_frames(raw)
+    except EOFError as error:
+        failure = CompressionError(str(error), intact=True)
+    except (OSError, zlib.error, zstandard.ZstdError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        failure = CompressionError(str(error), intact=any(words in str(error) for words in _NEXT_MEMBER))
+    else:
+        if held:
+            yield b"".join(held), raw.tell()
+        return
+    if held:
+        yield b"".join(held), raw.tell()
+    raise failure
+
+
+def _reader(raw: BinaryIO, kind: str | None) -> Any:
     if kind == "gzip":
-        return cast(BinaryIO, gzip.GzipFile(fileobj=raw))
+        return gzip.GzipFile(fileobj=raw)
     if kind == "bzip2":
-        return cast(BinaryIO, bz2.BZ2File(raw))
+        return bz2.BZ2File(raw)
     if kind == "zstd":
-        reader = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True, closefd=False)
-        return cast(BinaryIO, reader)
+        decompressor = zstandard.ZstdDecompressor(max_window_size=_WINDOW_MAX)
+        return decompressor.stream_reader(raw, read_across_frames=True, closefd=False)
     return raw
+
+
+def _check_frames(raw: BinaryIO) -> None:
+    """Raises EOFError where zstd frames end in the middle: the decompressor takes that for their end.
+
+    Goes from block to block by their sizes (RFC 8878, 3.1.1), without decompressing anything again.
+    """
+    size = raw.seek(0, io.SEEK_END)
+    at = 0
+    while at < size:
+        raw.seek(at)
+        head = raw.read(18)
+        if head[1:4] == b"\x2a\x4d\x18" and head[0] >> 4 == 5:  # a frame to be skipped
+            at += 8 + int.from_bytes(head[4:8], "little")
+            continue
+        try:
+            checked = zstandard.get_frame_parameters(head).has_checksum
+            at += zstandard.frame_header_size(head)
+        except zstandard.ZstdError:
+            raise EOFError("ends in the middle of a frame") from None
+        last = False
+        while not last:
+            raw.seek(at)
+            block = int.from_bytes(raw.read(3), "little")
+            last, kind, length = bool(block & 1), block >> 1 & 3, block >> 3
+            at += 3 + (1 if kind == 1 else length)  # 1: one byte, repeated
+            if at > size:
+                raise EOFError("ends in the middle of a frame")
+        at += 4 * checked
+    if at > size:
+        raise EOFError("ends in the middle of a frame")
 
 
 def first_lines(path: Path) -> list[bytes]:
@@ -76,29 +150,33 @@ def first_lines(path: Path) -> list[bytes]:
 def head(path: Path, kind: str | None, length: int = PRINT_BYTES) -> bytes:
     """The first bytes of the content; fewer where it is shorter or broken."""
     held = b""
-    try:
-        for block, _ in blocks(path, kind):
-            held += block
-            if len(held) >= length:
-                break
-    except CompressionError:
-        pass
-    return held[:length]
+    with path.open("rb") as raw:
+        reader = _reader(raw, kind)
+        try:
+            while len(held) < length and (part := reader.read1(length - len(held))):
+                held += part
+        except (EOFError, OSError, zlib.error, zstandard.ZstdError) as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise
+    return held
 
 
-def prints_before(path: Path, kind: str | None, offsets: Sequence[int]) -> dict[int, str]:
-    """For each offset that the content reaches, the print of the bytes just before it."""
+def prints(path: Path, kind: str | None, offsets: Iterable[int]) -> Prints:
+    """The prints of a file before these offsets; compressed content is read no further than to the byte after them.
+
+    Raises OSError where the file can't be read.
+    """
     wanted = sorted(set(offsets))
     found: dict[int, str] = {}
     if kind is None:
-        with path.open("rb") as file:
+        with path.open("rb", buffering=0) as file:
             size = file.seek(0, io.SEEK_END)
-            for offset in wanted:
-                if offset <= size:
-                    start = max(0, offset - PRINT_BYTES)
-                    file.seek(start)
-                    found[offset] = fingerprint(file.read(offset - start))
-        return found
+            for offset in {*(one for one in wanted if one <= size), size}:
+                start = max(0, offset - PRINT_BYTES)
+                file.seek(start)
+                found[offset] = fingerprint(file.read(offset - start))
+        return Prints(found, size, found[size], whole=True)
+    furthest = max(wanted, default=0)
     at, window = 0, b""
     try:
         for block, _ in blocks(path, kind):
@@ -107,11 +185,12 @@ def prints_before(path: Path, kind: str | None, offsets: Sequence[int]) -> dict[
             while wanted and wanted[0] <= at:
                 offset = wanted.pop(0)
                 found[offset] = fingerprint(window[max(0, offset - PRINT_BYTES - begin) : offset - begin])
-            if not wanted:
-                break
+            if at > furthest:
+                return Prints(found, None, None, whole=True)
+        whole = True
     except CompressionError:
-        pass
-    return found
+        whole = False
+    return Prints(found, at, fingerprint(window[-PRINT_BYTES:]), whole)
 
 
 def fingerprint(content: bytes) -> str:

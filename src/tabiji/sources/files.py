@@ -3,6 +3,11 @@
 A file is its device, its inode and a print of its first bytes: a file made anew gets the same inode at once on
 ext4. What has been counted is checked by a print of the bytes before the offset, so that a file which was cut off and
 grew again is a new one, and the copy or the compressed twin of a file already counted is that file.
+
+    the same inode, and what was counted is still there    the file itself, whatever its name is now
+    elsewhere, but all that was counted is there           moved, copied or compressed: that file, if it is gone
+    the beginning of a file that stands at its own place   a copy, perhaps half made: nothing new in it
+    anything else                                          a new file
 """
 
 from __future__ import annotations
@@ -10,16 +15,13 @@ from __future__ import annotations
 import glob
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tabiji.sources import content
-from tabiji.sources.content import PRINT_BYTES, CompressionError
+from tabiji.sources.content import PRINT_BYTES, Prints
 from tabiji.store.facts import LogFile
-
-PIECE_BYTES = 64 << 20  # a worker holds one at a time
-IDLE_SECONDS = 60  # a last line without newline is complete when the file has been left alone for so long
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,29 +34,29 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A file that stands at a path now: which one it is, and its size on disk; `finished`: nothing new in it."""
+    """A file that stands at a path now: which one it is, and its size on disk; `finished`: nothing new in it.
+
+    `file.path` is the name under which it is known, which may be that of a link to it.
+    """
 
     file: LogFile
+    path: str
     size: int
     finished: bool = False
 
 
+Place = tuple[int, int]  # device, inode
+
+
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """Whole lines of a file, to be counted and committed together.
+class _Standing:
+    """What stands at a path now."""
 
-    `file` is the file as it will be once they are. [start, end) are uncompressed bytes; `content` is None where they
-    can be read from the file itself. `rejected` is the reason why the piece is one line that is not even counted.
-    `progress` is how many bytes of the file on disk the piece took.
-    """
-
-    file: LogFile
-    offset_before: int
-    start: int
-    end: int
-    content: bytes | None
-    rejected: str | None
-    progress: int
+    path: Path
+    place: Place
+    size: int
+    compression: str | None
+    head: bytes
 
 
 def matching(patterns: Sequence[str]) -> list[Path]:
@@ -77,255 +79,255 @@ def _written(path: Path) -> int:
         return 0  # said later, when it can't be opened
 
 
-def identified(source: str, path: Path, known: Sequence[LogFile], now: int) -> Seen | None:
-    """Which file stands at a path: one of the known ones (as it was last counted) or a new one; None for an empty one.
+def places(paths: Iterable[Path]) -> dict[Place, Path]:
+    """Where files stand; links count as what they point to, and what can't be looked at is left out."""
+    found: dict[Place, Path] = {}
+    for path in paths:
+        place = _place(path)
+        if place is not None:
+            found.setdefault(place, path)
+    return found
 
+
+def relocated(known: Sequence[LogFile], standing: Mapping[Place, Path]) -> list[LogFile]:
+    """The known files, each with the path at which it stands now: a renamed file keeps its inode."""
+    newest = _newest(known)
+    return [_relocated(file, standing) if newest[file.device, file.inode] is file else file for file in known]
+
+
+def _relocated(file: LogFile, standing: Mapping[Place, Path]) -> LogFile:
+    place = file.device, file.inode
+    path = standing.get(place)
+    if path is None or str(path) == file.path or _place(Path(file.path)) == place:
+        return file
+    moved = replace(file, path=str(path))
+    return moved if _in_place(moved) else file
+
+
+def left_behind(known: Sequence[LogFile], standing: Mapping[Place, Path], now: int) -> list[Seen]:
+    """Known plain files that no pattern finds any more: renamed, or their link points to the next one now.
+
+    Their last lines may have come after they were last read. They are looked for beside their old place.
+    """
+    wanted: dict[Path, dict[int, LogFile]] = {}
+    for place, file in _newest(known).items():
+        if place not in standing and file.compression is None and file.offset:
+            for folder in {Path(file.path).parent, Path(os.path.realpath(file.path)).parent}:
+                wanted.setdefault(folder, {})[file.inode] = file
+    found: dict[Place, Seen] = {}
+    for folder, files in sorted(wanted.items()):
+        try:
+            entries = [entry for entry in os.scandir(folder) if entry.inode() in files]
+        except OSError:
+            continue
+        for entry in entries:
+            file = files[entry.inode()]
+            if entry.path != file.path and _in_place(replace(file, path=entry.path)):
+                seen = Seen(replace(file, last_seen=now), entry.path, entry.stat().st_size)
+                found.setdefault((file.device, file.inode), seen)
+    return list(found.values())
+
+
+def identified(source: str, path: Path, known: Sequence[LogFile], now: int) -> Seen | None:
+    """Which file stands at a path: one of the known ones (as it was last counted) or a new one.
+
+    None where there is nothing of its own: an empty file, or a copy of one that is counted at its own place.
     Raises OSError where the file can't be read.
     """
-    status = path.stat()
-    if not stat.S_ISREG(status.st_mode):
-        raise OSError(0, "not a regular file", str(path))
-    if not status.st_size:
+    here = _standing(path)
+    if here is None:
         return None
-    kind = content.compression(path)
-    head = content.head(path, kind)
-    if not head:
-        return None
-    here = [file for file in known if (file.device, file.inode) == (status.st_dev, status.st_ino)]
-    last = max(here, key=lambda file: file.generation, default=None)
-    if last is not None and last.compression == kind and _begins_as(last, head):
-        if kind is not None and last.size == status.st_size:
-            return Seen(replace(last, path=str(path), last_seen=now), status.st_size, finished=True)
-        if content.prints_before(path, kind, [last.offset]).get(last.offset) == last.tail_hash:
-            return Seen(replace(last, path=str(path), last_seen=now), status.st_size)
-    moved = _moved(path, kind, head, [file for file in known if file is not last])
-    if moved is not None:
-        generation = 0 if last is None else last.generation + 1
-        here_now = replace(moved, device=status.st_dev, inode=status.st_ino, generation=generation)
-        return Seen(
-            replace(here_now, path=str(path), compression=kind, size=0, last_seen=now), status.st_size
-        )
-    return Seen(
-        LogFile(
-            source=source,
-            path=str(path),
-            device=status.st_dev,
-            inode=status.st_ino,
-            generation=0 if last is None else last.generation + 1,
-            head_length=len(head),
-            head_hash=content.fingerprint(head),
-            compression=kind,
-            # The same inode with other content: cut off, or deleted and made anew.
-            truncations=0 if last is None or last.compression else last.truncations + 1,
-            first_seen=now,
-            last_seen=now,
-        ),
-        status.st_size,
+    last = _newest(known).get(here.place)
+    if last is not None and last.compression == here.compression and _begins_as(last, here.head):
+        finished = here.compression is not None and last.size == here.size
+        if finished or not last.offset or _tail(here, last) == last.tail_hash:
+            name = last.path if _place(Path(last.path)) == here.place else str(path)
+            return Seen(replace(last, path=name, last_seen=now), str(path), here.size, finished)
+    new = LogFile(
+        source=source,
+        path=str(path),
+        device=here.place[0],
+        inode=here.place[1],
+        generation=0 if last is None else last.generation + 1,
+        head_length=len(here.head),
+        head_hash=content.fingerprint(here.head),
+        compression=here.compression,
+        # Other content in the same inode at the same path: cut off, or deleted and made anew.
+        truncations=int(last is not None and last.compression is None and last.path == str(path)),
+        first_seen=now,
+        last_seen=now,
     )
+    file = _copied(here, new, last, known)
+    return None if file is None else Seen(file, str(path), here.size)
+
+
+def _standing(path: Path) -> _Standing | None:
+    """What stands at a path; None where that is empty."""
+    while True:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(0, "not a regular file", str(path))
+        if not status.st_size:
+            return None
+        kind = content.compression(path)
+        head = content.head(path, kind)
+        place = status.st_dev, status.st_ino
+        if place == _place(path):  # no other file took its place while it was looked at
+            return _Standing(path, place, status.st_size, kind, head) if head else None
+
+
+def _place(path: Path) -> Place | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _newest(known: Iterable[LogFile]) -> dict[Place, LogFile]:
+    """The last file that was seen at each inode."""
+    newest: dict[Place, LogFile] = {}
+    for file in known:
+        other = newest.get((file.device, file.inode))
+        if other is None or other.generation < file.generation:
+            newest[file.device, file.inode] = file
+    return newest
 
 
 def _begins_as(file: LogFile, head: bytes) -> bool:
     return len(head) >= file.head_length and content.fingerprint(head[: file.head_length]) == file.head_hash
 
 
-def _moved(path: Path, kind: str | None, head: bytes, known: Sequence[LogFile]) -> LogFile | None:
-    """The known file whose counted bytes stand at the beginning of this one: copied, moved or compressed.
-
-    Two short files may begin alike by chance, so below 1 KiB a plain copy is taken for the file itself only
-    where that one is gone from its own place.
-    """
-    alike = [file for file in known if file.offset and _begins_as(file, head)]
-    if not alike:
-        return None
-    prints = content.prints_before(path, kind, [file.offset for file in alike])
-    same = [
-        file
-        for file in alike
-        if prints.get(file.offset) == file.tail_hash
-        and (kind or file.offset >= PRINT_BYTES or not _in_place(file))
-    ]
-    return max(same, key=lambda file: file.offset, default=None)
+def _tail(here: _Standing, file: LogFile) -> str | None:
+    return content.prints(here.path, here.compression, [file.offset]).at.get(file.offset)
 
 
 def _in_place(file: LogFile) -> bool:
+    """Whether a known file stands at its own path, with all that was counted of it."""
     path = Path(file.path)
     try:
-        status = path.stat()
-        if (status.st_dev, status.st_ino) != (file.device, file.inode):
-            return False
-        return content.prints_before(path, file.compression, [file.offset]).get(file.offset) == file.tail_hash
+        return (
+            _place(path) == (file.device, file.inode)
+            and content.compression(path) == file.compression
+            and content.prints(path, file.compression, [file.offset]).at.get(file.offset) == file.tail_hash
+        )
     except OSError:
         return False
 
 
-def pieces(seen: Seen, now: int) -> Iterator[Piece]:
-    """What is new in a file, in whole lines. A half last line waits until the file has been idle for a while.
+def _copied(here: _Standing, new: LogFile, last: LogFile | None, known: Sequence[LogFile]) -> LogFile | None:
+    """The known file that stands here as well, the new one where there is none; None for a copy beside its original.
 
-    Raises OSError, and CompressionError after the last piece that could be had.
+    A copy may be in the making (`gzip` at work), or the only one left of a file that was cut off (copytruncate).
+    Short plain files may be alike by chance, so below 1 KiB they are files of their own while both are there.
     """
-    if seen.finished:
-        return
-    if seen.file.compression is None:
-        yield from _plain(seen, now)
-    else:
-        yield from _compressed(seen)
+    alike = _alike(here, [file for file in known if file.offset and file is not last])
+    if not alike:
+        return new
+    alike.sort(key=lambda file: file.offset, reverse=True)
+    reach = [_reach(file) for file in alike]
+    offsets = {file.offset for file in alike} | {length for length in reach if length is not None}
+    found = content.prints(here.path, here.compression, offsets)
+    for file, length in zip(alike, reach, strict=True):
+        full = found.at.get(file.offset) == file.tail_hash
+        if length is None:
+            if full:
+                return _moved(here, new, file, known)
+            if _was_cut_off(file, known) and _is_beginning(here, found, file, known):
+                return _counted(here, new, found)
+            continue
+        shared = file.offset if found.length is None else min(file.offset, found.length)
+        if here.compression is None and file.compression is None and shared < PRINT_BYTES:
+            continue
+        if found.length is not None and found.length <= length:
+            original = content.prints(Path(file.path), file.compression, [found.length])
+            if original.at.get(found.length) == found.end:
+                return None
+        elif full:  # more of it than at its own place, where a copy was being made when it was read
+            return _moved(here, new, file, known)
+    return new
 
 
-def _plain(seen: Seen, now: int) -> Iterator[Piece]:
-    file, path = seen.file, Path(seen.file.path)
-    with path.open("rb", buffering=0) as raw:
-        descriptor = raw.fileno()
-        size, at = seen.size, file.offset
-        if file.torn and at < size:
-            end = _newline(descriptor, at, size)
-            if end is None:
-                return
-            skipped = end + 1
-            if end > at:  # more of a line that was taken for whole
-                yield _piece(descriptor, file, at, at, skipped, "torn")
-                file, at = _after(descriptor, file, skipped), skipped
-            else:
-                file = replace(file, torn=False)
-                at = skipped
-        before = file.offset
-        while at < size:
-            end = _last_newline(descriptor, at, min(at + PIECE_BYTES, size))
-            if end is not None:
-                piece = _piece(descriptor, file, before, at, end + 1, None)
-            else:
-                end = _newline(descriptor, at, size)
-                if end is not None:  # one line longer than a piece
-                    piece = _piece(descriptor, file, before, at, end + 1, "too_long")
-                elif (
-                    os.fstat(descriptor).st_size == size
-                    and now - os.fstat(descriptor).st_mtime >= IDLE_SECONDS
-                ):
-                    reason = "too_long" if size - at > PIECE_BYTES else None
-                    piece = _piece(descriptor, file, before, at, size, reason)
-                    piece = replace(piece, file=replace(piece.file, torn=True))
-                else:
-                    return
-            yield piece
-            file = piece.file
-            before = at = piece.end
+def _alike(here: _Standing, known: Sequence[LogFile]) -> list[LogFile]:
+    """The known files that begin as this one. A compressed file whose beginning is not all there yet may be any."""
+    hashes = {length: content.fingerprint(here.head[:length]) for length in {f.head_length for f in known}}
+    unsure = here.compression is not None and len(here.head) < PRINT_BYTES
+    return [
+        file
+        for file in known
+        if (file.head_length <= len(here.head) and hashes[file.head_length] == file.head_hash)
+        or (unsure and file.head_length > len(here.head))
+    ]
 
 
-def _piece(descriptor: int, file: LogFile, before: int, start: int, end: int, rejected: str | None) -> Piece:
-    return Piece(_after(descriptor, file, end), before, start, end, None, rejected, end - before)
+def _reach(file: LogFile) -> int | None:
+    """How long a known file is that stands in its place, as far as that is known; None for one that does not."""
+    if not _in_place(file):
+        return None
+    return file.offset if file.compression else Path(file.path).stat().st_size
 
 
-def _after(descriptor: int, file: LogFile, offset: int) -> LogFile:
-    """The file as it is when it has been counted up to `offset`."""
-    length = min(PRINT_BYTES, offset)
+def _moved(here: _Standing, new: LogFile, file: LogFile, known: Sequence[LogFile]) -> LogFile:
+    """A known file at its new place."""
     return replace(
         file,
-        head_length=length,
-        head_hash=content.fingerprint(os.pread(descriptor, length, 0)),
-        tail_hash=content.fingerprint(os.pread(descriptor, length, offset - length)),
-        offset=offset,
-        torn=False,
+        path=new.path,
+        device=new.device,
+        inode=new.inode,
+        generation=new.generation,
+        compression=here.compression,
+        size=0,
+        # Cut off where it was, and nothing has been seen there since that could say so.
+        truncations=file.truncations + (_stands_cut_off(file) and not _followed(file, known)),
+        last_seen=new.last_seen,
     )
 
 
-def _last_newline(descriptor: int, start: int, end: int) -> int | None:
-    while end > start:
-        begin = max(start, end - content.BLOCK)
-        found = os.pread(descriptor, end - begin, begin).rfind(b"\n")
-        if found >= 0:
-            return begin + found
-        end = begin
-    return None
+def _was_cut_off(file: LogFile, known: Sequence[LogFile]) -> bool:
+    """Whether other content stands in the inode of a file now, or did when it was last looked at."""
+    return _stands_cut_off(file) or _followed(file, known)
 
 
-def _newline(descriptor: int, start: int, end: int) -> int | None:
-    while start < end:
-        block = os.pread(descriptor, min(content.BLOCK, end - start), start)
-        found = block.find(b"\n")
-        if found >= 0:
-            return start + found
-        if not block:
-            return None
-        start += len(block)
-    return None
+def _stands_cut_off(file: LogFile) -> bool:
+    """Whether what stands at the path of a file, which is not in its place, has its inode."""
+    return (
+        file.compression is None
+        and _place(Path(file.path)) == (file.device, file.inode)
+        and not _in_place(file)
+    )
 
 
-def _compressed(seen: Seen) -> Iterator[Piece]:
-    """Pieces of a compressed file, whose end is the end of its last line. Never holds more than a piece and a block."""
-    file = seen.file
-    at = file.offset  # where `held` begins, or a line longer than a piece goes on
-    long_from: int | None = None  # where such a line began
-    held = bytearray()
-    first = tail = b""
-    read_before = 0
-
-    def piece(start: int, taken: bytes, rejected: str | None, read: int) -> Piece:
-        nonlocal file, tail, read_before
-        end = at
-        tail = (tail + taken)[-PRINT_BYTES:]
-        before, file = (
-            file.offset,
-            replace(
-                file,
-                head_length=len(first),
-                head_hash=content.fingerprint(first),
-                tail_hash=content.fingerprint(tail),
-                offset=end,
-                torn=False,
-            ),
-        )
-        progress, read_before = read - read_before, read
-        return Piece(file, before, start, end, b"" if rejected else taken, rejected, progress)
-
-    skip = file.offset
-    torn = file.torn
-    broken: CompressionError | None = None
-    for block, read in _whole(content.blocks(Path(file.path), file.compression)):
-        if isinstance(block, CompressionError):
-            broken = block
-            break
-        first += block[: PRINT_BYTES - len(first)]
-        if skip:
-            tail = (tail + block[:skip])[-PRINT_BYTES:]
-            block, skip = block[skip:], max(0, skip - len(block))
-        if torn and block:
-            torn = False
-            if block.startswith(b"\n"):  # of the last line, counted without it before
-                tail, block, at = tail + b"\n", block[1:], at + 1
-        if long_from is not None:
-            end = block.find(b"\n") + 1
-            taken = block[:end] if end else block
-            at += len(taken)
-            if not end:
-                tail = (tail + taken)[-PRINT_BYTES:]
-                continue
-            yield piece(long_from, taken, "too_long", read)
-            long_from, block = None, block[end:]
-        held += block
-        if len(held) < PIECE_BYTES:
-            continue
-        end = held.rfind(b"\n") + 1
-        taken = bytes(held[:end] if end else held)
-        start, at = at, at + len(taken)
-        del held[: len(taken)]
-        if end:
-            yield piece(start, taken, None, read)
-        else:
-            long_from, tail = start, (tail + taken)[-PRINT_BYTES:]
-    if broken is not None:
-        end = held.rfind(b"\n") + 1
-        if end:
-            start, at = at, at + end
-            yield piece(start, bytes(held[:end]), None, read_before)
-        raise broken
-    start, at = (at if long_from is None else long_from), at + len(held)
-    last = piece(start, bytes(held), None if long_from is None else "too_long", seen.size)
-    # With its size on disk, so that a file read to its end is not opened again.
-    yield replace(last, file=replace(last.file, size=seen.size))
+def _followed(file: LogFile, known: Sequence[LogFile]) -> bool:
+    """Whether a later file was seen in the same inode at the same path."""
+    return any(
+        (other.device, other.inode, other.path) == (file.device, file.inode, file.path)
+        and other.generation > file.generation
+        and other.truncations
+        for other in known
+    )
 
 
-def _whole(blocks: Iterator[tuple[bytes, int]]) -> Iterator[tuple[bytes | CompressionError, int]]:
-    """The blocks, and the error that ends them as the last of them: what came before it still counts."""
-    try:
-        yield from blocks
-    except CompressionError as error:
-        yield error, 0
+def _is_beginning(here: _Standing, found: Prints, file: LogFile, known: Sequence[LogFile]) -> bool:
+    """Whether a copy ends before what was counted of its original, which went on between copy and cut.
+
+    By now there is nothing to compare it with but the first KiB, so no other file may begin like that.
+    """
+    return (
+        found.whole
+        and found.length is not None
+        and PRINT_BYTES <= found.length < file.offset
+        and file.head_length == PRINT_BYTES
+        and (file.device, file.inode) != here.place
+        and _alike(here, known) == [file]
+    )
+
+
+def _counted(here: _Standing, new: LogFile, found: Prints) -> LogFile:
+    """A file all of whose content has been counted at another place."""
+    return replace(
+        new,
+        offset=found.length or 0,
+        tail_hash=found.end or "",
+        truncations=0,
+        size=here.size if here.compression else 0,
+    )
