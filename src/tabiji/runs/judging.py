@@ -7,20 +7,23 @@ the cost is in the series and not in the objectives.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
 
-from tabiji import alerts, histograms, tallies, windows
+from tabiji import alerts, histograms, slices, tallies, windows
 from tabiji.alerts import Standing
 from tabiji.budgets import Tally
 from tabiji.counting import Integers, Series
 from tabiji.definitions import Site
 from tabiji.journeys import Journey, Objective
+from tabiji.runs import minutes
 from tabiji.runs.classifying import OTHER
+from tabiji.runs.minutes import Minutes
 from tabiji.runs.selecting import Selected, columns, selected, table
 from tabiji.store import Store
+from tabiji.windows import Calendar, Window
 
 __all__ = ["Coverage", "Judged", "Selected", "columns", "judge", "selected", "table"]
 
@@ -38,19 +41,30 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Standings in the order of the definitions, the coverage of each source over the longest window."""
+    """Standings in the order of the definitions, the coverage of each source over the longest window.
+
+    `views` has, for each standing, those over other windows: to be looked at, their states decide nothing.
+    """
 
     standings: tuple[Standing, ...]
     coverage: tuple[Coverage, ...]
+    views: tuple[tuple[Standing, ...], ...] = ()
 
 
-def judge(site: Site, store: Store, at_minute: int, wanted: Sequence[tuple[Journey, Objective]]) -> Judged:
-    """Judges objectives on what happened before `at_minute`."""
+def judge(
+    site: Site,
+    store: Store,
+    at_minute: int,
+    wanted: Sequence[tuple[Journey, Objective]],
+    viewed: Sequence[Window] = (),
+) -> Judged:
+    """Judges objectives on what happened before `at_minute`, each on its own window; and views them over others."""
     stored = store.series()
     numbers, rows = tuple(stored), table(stored.values())
     known = columns(site)
     chosen = [selected(journey, objective, rows, known) for journey, objective in wanted]
-    starts = sorted({start for _, objective in wanted for start in _starts(objective, at_minute)})
+    variants = [(objective, *_views(objective, viewed)) for _, objective in wanted]
+    starts = sorted({start for some in variants for one in some for start in _starts(one, at_minute)})
     if not wanted or not starts:
         return Judged((), ())
     at = {start: index for index, start in enumerate(starts)}
@@ -59,14 +73,13 @@ def judge(site: Site, store: Store, at_minute: int, wanted: Sequence[tuple[Journ
     sources = _by_source(stored)
 
     totals = _Sums(events)
-    limits = sorted({o.faster_than_us for _, o in wanted if o.faster_than_us is not None})
-    fast = _fast(store, starts, at_minute, numbers, limits, wanted, chosen)
+    fast = _fast(store, starts, at_minute, numbers, wanted, chosen)
     for (_, objective), one in zip(wanted, chosen, strict=True):
         totals.want(one.counts)
         totals.want(_sources_of(one.counts, sources))
         for _, step in one.steps:
             totals.want(step)
-        of = totals if objective.faster_than_us is None else fast[objective.faster_than_us]
+        of = fast.get(_limit_us(objective), totals)
         of.want(one.good)
         for _, step in one.steps:
             of.want(step & one.good)
@@ -74,35 +87,105 @@ def judge(site: Site, store: Store, at_minute: int, wanted: Sequence[tuple[Journ
     for of in fast.values():
         of.add_up()
 
+    dense = _dense(site, store, at_minute, wanted, variants)
     standings = []
-    for (_, objective), one in zip(wanted, chosen, strict=True):
-        of = totals if objective.faster_than_us is None else fast[objective.faster_than_us]
+    for some, one in zip(variants, chosen, strict=True):
+        of = fast.get(_limit_us(some[0]), totals)
         counted, good = totals.of(one.counts), of.of(one.good)
-
-        def tally(start: int, counted: Sequence[int] = counted, good: Sequence[int] = good) -> Tally:
-            return Tally(good[at[start]], counted[at[start]])
-
-        own = windows.bounds(objective.window, at_minute)[0]
-        steps = {
-            name: Tally(of.of(step & one.good)[at[own]], totals.of(step)[at[own]]) for name, step in one.steps
-        }
-        every = totals.of(_sources_of(one.counts, sources))[at[own]]
-        standings.append(
-            alerts.standing(
-                objective,
-                tally(own),
-                {length: tally(at_minute - length) for length in alerts.burn_windows(objective)},
-                at_minute,
-                coverage=Fraction(counted[at[own]], every) if every else None,
-                steps=steps,
+        every = totals.of(_sources_of(one.counts, sources))
+        judged = []
+        for objective in some:
+            own = at[windows.bounds(objective.window, at_minute)[0]]
+            steps = {
+                name: Tally(of.of(step & one.good)[own], totals.of(step)[own]) for name, step in one.steps
+            }
+            if objective.slices is not None:
+                judged.append(_of_slices(objective, dense[objective.id], at_minute, steps))
+                continue
+            recent = {}
+            for length in alerts.burn_windows(objective):
+                index = at[at_minute - length]
+                recent[length] = Tally(good[index], counted[index])
+            judged.append(
+                alerts.standing(
+                    objective,
+                    Tally(good[own], counted[own]),
+                    recent,
+                    at_minute,
+                    coverage=Fraction(counted[own], every[own]) if every[own] else None,
+                    steps=steps,
+                )
             )
+        standings.append(judged)
+    return Judged(
+        tuple(own for own, *_ in standings),
+        _coverage(stored, sources, chosen, events[0]),
+        tuple(tuple(views) for _, *views in standings) if viewed else (),
+    )
+
+
+def _views(objective: Objective, viewed: Sequence[Window]) -> list[Objective]:
+    """The objective over other windows, without tiers; calendars are those of its own zone, if it has one."""
+    own = objective.window
+    return [
+        replace(
+            objective,
+            window=Calendar(window.unit, own.zone)
+            if isinstance(window, Calendar) and isinstance(own, Calendar)
+            else window,
+            tiers=(),
         )
-    return Judged(tuple(standings), _coverage(stored, sources, chosen, events[0]))
+        for window in viewed
+    ]
 
 
 def _starts(objective: Objective, at_minute: int) -> set[int]:
     starts = {at_minute - length for length in alerts.burn_windows(objective)}
     return starts | {windows.bounds(objective.window, at_minute)[0]}
+
+
+def _limit_us(objective: Objective) -> int | None:
+    """Events that took longer are bad, or are those that a percentile complains of."""
+    if objective.slices is not None and slices.is_percentile(objective.slices):
+        return int(objective.slices.limit)
+    return objective.faster_than_us
+
+
+def _dense(
+    site: Site,
+    store: Store,
+    at_minute: int,
+    wanted: Sequence[tuple[Journey, Objective]],
+    variants: Sequence[Sequence[Objective]],
+) -> dict[str, Minutes]:
+    """The objectives about minutes, minute by minute, as far back as any of their windows."""
+    about = [pair for pair in wanted if pair[1].slices is not None]
+    if not about:
+        return {}
+    first = min(
+        start
+        for some in variants
+        if some[0].slices is not None
+        for one in some
+        for start in _starts(one, at_minute)
+    )
+    return minutes.of(site, store, about, first, at_minute)
+
+
+def _of_slices(objective: Objective, dense: Minutes, at_minute: int, steps: Mapping[str, Tally]) -> Standing:
+    def counted(start: int) -> tuple[int, int, int]:
+        """Bad minutes, valid ones, and those with data, from `start` on."""
+        first = start - dense.start
+        bad, valid, data = (int(array[first:].sum()) for array in (dense.bad, dense.valid, dense.data))
+        return bad, valid, data
+
+    start = windows.bounds(objective.window, at_minute)[0]
+    bad, valid, data = counted(start)
+    recent = {}
+    for length in alerts.burn_windows(objective):
+        recent[length] = slices.tally(*counted(at_minute - length)[:2], length)
+    coverage = Fraction(data, at_minute - start) if at_minute > start else None
+    return slices.standing(objective, bad, valid, recent, at_minute, coverage=coverage, steps=steps)
 
 
 def _until_now(segments: Integers) -> Integers:
@@ -133,21 +216,23 @@ def _fast(
     starts: Sequence[int],
     at_minute: int,
     numbers: Sequence[int],
-    limits: Sequence[int],
     wanted: Sequence[tuple[Journey, Objective]],
     chosen: Sequence[Selected],
-) -> dict[int, _Sums]:
+) -> dict[int | None, _Sums]:
     """For each latency limit, the events at or below it; histograms are read of the series that need them only."""
-    if not limits:
-        return {}
-    needed = 0
+    needed, found = 0, set()
     for (_, objective), one in zip(wanted, chosen, strict=True):
-        if objective.faster_than_us is not None:
+        limit = _limit_us(objective)
+        if limit is not None:
             needed |= one.good
+            found.add(limit)
+    if not found:
+        return {}
+    limits = sorted(found)
     places = [place for place in range(len(numbers)) if needed >> place & 1]
     buckets = [histograms.bucket(limit) for limit in limits]
     read = store.within([*starts, at_minute], [numbers[place] for place in places], buckets)
-    fast = {}
+    fast: dict[int | None, _Sums] = {}
     for index, limit in enumerate(limits):
         events = np.zeros((len(starts), len(numbers)), dtype=np.int64)
         events[:, places] = _until_now(read.events[index])

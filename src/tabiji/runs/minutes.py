@@ -207,7 +207,7 @@ def _asked(objectives: Sequence[Objective], chosen: Sequence[Selected], numbers:
         cuts=cuts,
         numbers=np.array(numbers, dtype=np.int64)[matters],
         column=column.reshape(-1),
-        timed=members[np.array(layer, dtype=np.int64) > 0].any(axis=0),
+        timed=np.asarray(members[np.array(layer, dtype=np.int64) > 0].any(axis=0), dtype=np.bool_),
     )
 
 
