@@ -1,4 +1,4 @@
-"""A folder of YAML files → the site: sources, teams, journeys and objectives; or every fault at once."""
+"""A folder of YAML files → the site: sources, teams, journeys, policies, corrections; or every fault at once."""
 
 from __future__ import annotations
 
@@ -6,22 +6,37 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from tabiji.definitions import promises, shapes, sites
+from tabiji.definitions import corrections, policies, promises, shapes, sites
 from tabiji.definitions.documents import Document, Loc, read
-from tabiji.definitions.shapes import schema
+from tabiji.definitions.known import Known
+from tabiji.definitions.recurring import dated
+from tabiji.definitions.shapes import File, schema
 from tabiji.definitions.shaping import shaped
 from tabiji.definitions.sites import Retention, Site, Source, Team
 from tabiji.errors import DefinitionError, Fault
 from tabiji.journeys import Journey
 
-__all__ = ["JOURNEYS", "SITE", "Retention", "Site", "Source", "Team", "load", "schema"]
+__all__ = [
+    "JOURNEYS",
+    "POLICIES",
+    "SITE",
+    "File",
+    "Retention",
+    "Site",
+    "Source",
+    "Team",
+    "dated",
+    "load",
+    "schema",
+]
 
 SITE = "tabiji.yaml"
 JOURNEYS = "journeys"
+POLICIES = "policies"
 
 
 def load(folder: Path, environment: Mapping[str, str], files: Mapping[str, str] | None = None) -> Site:
-    """The definitions of a workspace: `tabiji.yaml` and `journeys/*.yaml` in a folder.
+    """The definitions of a workspace: `tabiji.yaml`, `journeys/*.yaml` and `policies/*.yaml` in a folder.
 
     `environment` gives what `${NAME}` in `store` stands for. `files` (path → text, as in `Site.files`) are read
     instead of the folder's where given: definitions of the past. Raises DefinitionError with all faults of
@@ -36,22 +51,53 @@ def load(folder: Path, environment: Mapping[str, str], files: Mapping[str, str] 
         known = frozenset(str(loc[1]) for loc in document.places if len(loc) == 2 and loc[0] == "sources")
     documents = [document]
     journeys: list[Journey] = []
-    names: dict[str, Document] = {}
+    names: dict[str, str] = {}  # of what there is already → where
+    whole = True
     for path in _paths(folder, JOURNEYS, files):
         document = _document(folder, path, files, written)
         documents.append(document)
         if document.tree is None:
+            whole = False
             continue
         shape = shaped(document, shapes.Journey)
+        whole = whole and not document.faulty
         journeys.append(promises.journey(document, shape, site, known))
         if shape.journey is not None:
-            _refuse_second(names, document, shape.journey)
+            _refuse_second(names, document, ("journey",), "journey", shape.journey)
+    sound = whole and not any(document.faults for document in documents)
+    others = Known(site, journeys if whole else None, None if known is None else sorted(known), sound)
+    for path in _paths(folder, POLICIES, files):
+        documents.append(document := _document(folder, path, files, written))
+        if document.tree is not None:
+            site = _with_agreements(site, document, others, names)
     faults = [fault for document in documents for fault in _ordered(document)]
     if files is None:
-        faults += _misnamed(folder)
+        faults += [*_misnamed(folder, JOURNEYS), *_misnamed(folder, POLICIES)]
     if faults:
         raise DefinitionError(faults)
     return replace(site, journeys=tuple(journeys), files=tuple(sorted(written.items())))
+
+
+def _with_agreements(site: Site, document: Document, others: Known, names: dict[str, str]) -> Site:
+    """The site with the policies and corrections of a file."""
+    shape = shaped(document, shapes.Agreements)
+    if not shape.policies and not shape.corrections and not document.faults:
+        document.blame((), "nothing is agreed here; write `policies:` or `corrections:`")
+    for noun, key, named in (
+        ("policy", "policies", shape.policies),
+        ("correction", "corrections", shape.corrections),
+    ):
+        for name in named or {}:
+            _refuse_second(names, document, (key, name), noun, name)
+    agreed = [policies.policy(document, name, one, others) for name, one in (shape.policies or {}).items()]
+    dated = [
+        corrections.correction(document, name, one, others) for name, one in (shape.corrections or {}).items()
+    ]
+    return replace(
+        site,
+        policies=(*site.policies, *agreed),
+        corrections=(*site.corrections, *(one for one in dated if one is not None)),
+    )
 
 
 def _paths(folder: Path, part: str, files: Mapping[str, str] | None) -> list[str]:
@@ -75,22 +121,23 @@ def _document(folder: Path, path: str, files: Mapping[str, str] | None, written:
     return replace(empty, tree=None, faults=[Fault(path, 1, 1, message)])
 
 
-def _refuse_second(names: dict[str, Document], document: Document, name: str) -> None:
-    loc: Loc = ("journey",)
-    first = names.setdefault(name, document)
-    if first is not document:
-        at = first.places[loc]
-        place = f"{first.path}:{at.line + 1}:{at.column + 1}"
-        document.blame(loc, f"`{name}` is the name of another journey, at {place}")
+def _refuse_second(names: dict[str, str], document: Document, loc: Loc, noun: str, name: str) -> None:
+    """Names are of the whole workspace: the second of a kind is a fault."""
+    key = noun != "journey"
+    at = (document.keys if key else document.places)[loc]
+    place = f"{document.path}:{at.line + 1}:{at.column + 1}"
+    first = names.setdefault(f"{noun} {name}", place)
+    if first != place:
+        document.blame(loc, f"`{name}` is the name of another {noun}, at {first}", key=key)
 
 
 def _ordered(document: Document) -> list[Fault]:
     return sorted(document.faults, key=lambda fault: (fault.line, fault.column))
 
 
-def _misnamed(folder: Path) -> list[Fault]:
+def _misnamed(folder: Path, part: str) -> list[Fault]:
     """A file that would silently not be read."""
     return [
-        Fault(f"{JOURNEYS}/{path.name}", 1, 1, "only files that end in `.yaml` are read; rename it")
-        for path in sorted((folder / JOURNEYS).glob("*.yml"))
+        Fault(f"{part}/{path.name}", 1, 1, "only files that end in `.yaml` are read; rename it")
+        for path in sorted((folder / part).glob("*.yml"))
     ]

@@ -12,7 +12,9 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from tabiji.corrections import Category
 from tabiji.journeys import Absence, Severity, State
+from tabiji.policies import Action
 from tabiji.windows import Unit
 
 Kind = Literal["request", "job", "call", "probe", "query"]
@@ -194,6 +196,99 @@ class Journey(
     objectives: dict[str, Objective] | None = Field(None, description="Name → objective.")
 
 
+# policies/*.yaml
+
+
+class Agreed(BaseModel, extra="forbid", frozen=True, json_schema_extra={"required": ["by", "on"]}):
+    """Who agreed to a policy, and when."""
+
+    by: list[str] | None = Field(None, description="The people or the roles that agreed.")
+    on: str | None = Field(None, description="The day, such as 2026-04-01.")
+
+
+class PolicyStep(BaseModel, extra="forbid", frozen=True, json_schema_extra={"required": ["when", "then"]}):
+    """What happens when."""
+
+    title: Title | None = Field(None, description="What was agreed, in plain words.")
+    when: str | None = Field(
+        None,
+        description="`budget below 50%`, `budget exhausted`, `page fires`, `ticket fires` or `drop found`.",
+    )
+    until: str | None = Field(
+        None, description="Of a budget: when it ends, such as `budget back at 10%`; default 5% above `when`."
+    )
+    then: list[Action] | None = Field(None, description="The agreed actions, once each time.")
+    owners: list[str] | None = Field(None, description="Who sees to it; the policy's own by default.")
+
+
+class PolicyException(
+    BaseModel,
+    extra="forbid",
+    frozen=True,
+    populate_by_name=True,
+    json_schema_extra={"required": ["by", "reason", "until"]},
+):
+    """A time in which steps of the policy do nothing. It ends."""
+
+    by: str | None = Field(None, description="Who decided on it.")
+    reason: str | None = Field(None, description="Why.")
+    start: str | None = Field(None, alias="from", description="Its first moment; always, by default.")
+    until: str | None = Field(None, description="Its end, such as 2026-05-07 or 2026-05-07T18:00.")
+    steps: list[str] | None = Field(None, description="The steps that do nothing; default: all.")
+    journeys: list[str] | None = Field(None, description="For these journeys; default: all of the policy's.")
+
+
+class Policy(
+    BaseModel, extra="forbid", frozen=True, json_schema_extra={"required": ["agreed", "owners", "steps"]}
+):
+    """What was agreed to happen when a budget is spent."""
+
+    title: Title | None = Field(None, description="The policy in plain words.")
+    team: str | None = Field(None, description="The team whose journeys it is for.")
+    journeys: list[str] | None = Field(
+        None, description="The journeys it is for; default: the team's, or all of them."
+    )
+    agreed: Agreed | None = Field(None, description="By whom, and when.")
+    owners: list[str] | None = Field(None, description="Who sees to it that it is kept.")
+    steps: dict[str, PolicyStep] | None = Field(None, description="Name → step.")
+    exceptions: list[PolicyException] | None = Field(None, description="Times in which it does nothing.")
+
+
+class Scope(BaseModel, extra="forbid", frozen=True):
+    """What a correction is for: all that any of these names."""
+
+    journeys: list[str] | None = Field(None, description="All objectives of these journeys.")
+    objectives: list[str] | None = Field(None, description="These, as `journey/objective`.")
+    teams: list[str] | None = Field(None, description="All objectives of these teams.")
+    sources: list[str] | None = Field(None, description="All objectives that count events of these sources.")
+
+
+class Correction(
+    BaseModel,
+    extra="forbid",
+    frozen=True,
+    json_schema_extra={"required": ["category", "author", "reason", "start"]},
+):
+    """A time that is judged otherwise, once or again and again."""
+
+    category: Category | None = Field(None, description="What sort of time it is.")
+    author: str | None = Field(None, description="Who decided on it.")
+    reason: str | None = Field(None, description="Why it must not be held against the objectives.")
+    start: str | None = Field(None, description="Its first moment, such as 2026-05-10T02:00.")
+    end: str | None = Field(None, description="Its end; if it recurs, the clock's time at the end of each.")
+    duration: str | None = Field(None, description="How long it lasts, such as 90m or 2d; instead of `end`.")
+    rrule: str | None = Field(None, description="How it recurs (RFC 5545), such as FREQ=WEEKLY;BYDAY=SU.")
+    timezone: str | None = Field(None, description="Of `start` and `end`; the site's where not given.")
+    applies_to: Scope | None = Field(None, description="What it is for; everything, by default.")
+
+
+class Agreements(BaseModel, extra="forbid", frozen=True):
+    """policies/*.yaml: what was agreed about budgets, and which times are judged otherwise."""
+
+    policies: dict[str, Policy] | None = Field(None, description="Name → policy.")
+    corrections: dict[str, Correction] | None = Field(None, description="Name → correction.")
+
+
 # How faults name the parts, by where they are (`*`: any name or place in a list).
 PARTS: dict[type[BaseModel], dict[tuple[str, ...], tuple[str, type[BaseModel]]]] = {
     Site: {
@@ -215,12 +310,27 @@ PARTS: dict[type[BaseModel], dict[tuple[str, ...], tuple[str, type[BaseModel]]]]
         ("objectives", "*", "alerts"): ("`alerts`", Alerts),
         ("objectives", "*", "alerts", "tiers", "*"): ("a tier", Tier),
     },
+    Agreements: {
+        (): ("a file of policies", Agreements),
+        ("policies", "*"): ("a policy", Policy),
+        ("policies", "*", "title"): ("a title", Words),
+        ("policies", "*", "agreed"): ("`agreed`", Agreed),
+        ("policies", "*", "steps", "*"): ("a step", PolicyStep),
+        ("policies", "*", "steps", "*", "title"): ("a title", Words),
+        ("policies", "*", "exceptions", "*"): ("an exception", PolicyException),
+        ("corrections", "*"): ("a correction", Correction),
+        ("corrections", "*", "applies_to"): ("`applies_to`", Scope),
+    },
 }
 
 
-def schema(file: Literal["site", "journey"]) -> dict[str, Any]:
-    """The JSON Schema (2020-12) of tabiji.yaml or of a journey's file, for editors."""
-    shape: type[BaseModel] = Site if file == "site" else Journey
+File = Literal["site", "journey", "policy"]
+FILES: dict[File, type[BaseModel]] = {"site": Site, "journey": Journey, "policy": Agreements}
+
+
+def schema(file: File) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of tabiji.yaml, of a journey's file or of one of policies, for editors."""
+    shape = FILES[file]
     plain = {key: _plain(part) for key, part in shape.model_json_schema().items()}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **plain}
 

@@ -13,7 +13,8 @@ from tabiji.definitions.shapes import PARTS
 
 Shape = TypeVar("Shape", bound=BaseModel)
 
-_NAMED = ("sources", "teams", "steps", "objectives", "tiers")  # what is below these has a name or a number
+# What is below these has a name or a number.
+_NAMED = ("sources", "teams", "steps", "objectives", "tiers", "policies", "exceptions", "corrections")
 
 
 def shaped(document: Document, shape: type[Shape]) -> Shape:

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from tabiji import expressions, logs, windows
+from tabiji.corrections import Correction
 from tabiji.definitions import shapes
 from tabiji.definitions.documents import Document, Loc
 from tabiji.definitions.shapes import Kind, Language, Latency
 from tabiji.definitions.shaping import did_you_mean
 from tabiji.expressions import ColumnType, ExpressionError
 from tabiji.journeys import Journey, Text
+from tabiji.policies import Policy
 
 Shape = TypeVar("Shape")
 
@@ -87,6 +89,8 @@ class Site:
     teams: tuple[Team, ...]
     journeys: tuple[Journey, ...]
     retention: Retention
+    policies: tuple[Policy, ...] = ()
+    corrections: tuple[Correction, ...] = ()
     files: tuple[tuple[str, str], ...] = field(default=(), repr=False, compare=False)
 
     @property

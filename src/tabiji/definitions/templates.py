@@ -5,19 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 from tabiji import windows
+from tabiji.corrections import EVERYTHING, Correction, Recurrence
 from tabiji.definitions.documents import Loc
 from tabiji.definitions.meanings import shown_us
 from tabiji.definitions.promises import default_tiers
 from tabiji.definitions.sites import SERIES_MAX, STORE, Source, Team
 from tabiji.journeys import Journey, Objective, Slices, Step, Text, Tier
+from tabiji.policies import BACK, BudgetBelow, Condition, Exhausted, Happens, Policy
+from tabiji.policies import Step as PolicyStep
 from tabiji.windows import Calendar, Rolling, Window
 
 # Where `init` puts the schemas that editors check with; relative to the workspace.
 SITE_SCHEMA = ".tabiji/site.schema.json"
 JOURNEY_SCHEMA = ".tabiji/journey.schema.json"
+POLICY_SCHEMA = ".tabiji/policy.schema.json"
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./*-]*(?: [A-Za-z0-9_./*-]+)*|[0-9]+(?:\.[0-9]+)?(?:%|us|ms|[smhd])")
 _OTHER_MEANING = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})  # to YAML 1.1
@@ -60,6 +65,18 @@ def journey_yaml(journey: Journey, *, comments: Comments | None = None) -> str:
     every = tuple(step.name for step in journey.steps)
     written["objectives"] = {one.name: _objective(one, every) for one in journey.objectives}
     return _file(f"../{JOURNEY_SCHEMA}", written, comments)
+
+
+def policies_yaml(
+    policies: Sequence[Policy], corrections: Sequence[Correction] = (), *, comments: Comments | None = None
+) -> str:
+    """The text of a file in policies/; `comments` are put above the key at their place."""
+    written: dict[str, Item] = {}
+    if policies:
+        written["policies"] = {policy.name: _policy(policy) for policy in policies}
+    if corrections:
+        written["corrections"] = {one.name: _correction(one) for one in corrections}
+    return _file(f"../{POLICY_SCHEMA}", written, comments)
 
 
 def _source(source: Source) -> Item:
@@ -175,6 +192,80 @@ def _share(share: Fraction) -> str:
         digits += 1
     number = str(int(share * 100 * 10**digits)).rjust(digits + 1, "0")
     return f"{number[:-digits]}.{number[-digits:]}%" if digits else f"{number}%"
+
+
+def _policy(policy: Policy) -> Item:
+    written: dict[str, Item] = {}
+    if policy.title != Text(policy.name, policy.name):
+        written["title"] = _text(policy.title)
+    if policy.team is not None:
+        written["team"] = policy.team
+    written["journeys"] = [*policy.journeys]
+    written["agreed"] = {"by": [*policy.agreed_by], "on": policy.agreed_on}
+    owners = policy.steps[0].owners if policy.steps else ()
+    written["owners"] = [*owners]
+    written["steps"] = {step.name: _policy_step(step, owners) for step in policy.steps}
+    exceptions: list[Item] = []
+    for one in policy.exceptions:
+        exception: dict[str, Item] = {"by": one.by, "reason": one.reason}
+        if one.start is not None:
+            exception["from"] = _time(one.start)
+        exception["until"] = _time(one.until)
+        lists: dict[str, Item] = {"steps": [*one.steps], "journeys": [*one.journeys]}
+        exceptions.append(exception | {key: names for key, names in lists.items() if names})
+    return written | {"exceptions": exceptions} if exceptions else written
+
+
+def _policy_step(step: PolicyStep, owners: tuple[str, ...]) -> Item:
+    written: dict[str, Item] = {}
+    if step.title != Text(step.name, step.name):
+        written["title"] = _text(step.title)
+    written |= _condition(step.when)
+    written["then"] = [*step.then]
+    return written if step.owners == owners else {**written, "owners": [*step.owners]}
+
+
+def _condition(when: Condition) -> dict[str, Item]:
+    match when:
+        case Happens(trigger=trigger):
+            return {"when": f"{trigger} {'found' if trigger == 'drop' else 'fires'}"}
+        case BudgetBelow(share=share, until=until):
+            written: dict[str, Item] = {"when": f"budget below {_share(share)}"}
+            default = min(share + BACK, Fraction(1))
+        case Exhausted(until=until):
+            written, default = {"when": "budget exhausted"}, BACK
+    return written if until == default else {**written, "until": f"budget back at {_share(until)}"}
+
+
+def _correction(correction: Correction) -> Item:
+    written: dict[str, Item] = {
+        "category": correction.category,
+        "author": correction.author,
+        "reason": correction.reason,
+    }
+    match correction.time:
+        case Recurrence() as again:
+            written |= {"start": again.start, **_length(again), "rrule": again.rule, "timezone": again.zone}
+        case (start, end):
+            written |= {"start": _time(start), "end": _time(end)}
+    scope = correction.scope
+    if scope != EVERYTHING:
+        named = (("journeys", scope.journeys), ("objectives", scope.objectives))
+        others = (("teams", scope.teams), ("sources", scope.sources))
+        written["applies_to"] = {key: [*names] for key, names in (*named, *others) if names}
+    return written
+
+
+def _length(again: Recurrence) -> dict[str, Item]:
+    if again.by_clock:
+        length = timedelta(days=again.days, minutes=again.minutes)
+        return {"end": (datetime.fromisoformat(again.start) + length).isoformat(timespec="minutes")}
+    return {"duration": f"{again.days}d" if again.days else f"{again.minutes}m"}
+
+
+def _time(minute: int) -> str:
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(minutes=minute)
+    return moment.isoformat(timespec="minutes").replace("+00:00", "Z")
 
 
 # Text
