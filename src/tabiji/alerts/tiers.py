@@ -7,6 +7,7 @@ tier's long window.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -97,16 +98,18 @@ def judge(
     short: Tally,
     *,
     fired: bool = False,
+    luck: Mapping[Severity, Fraction] = LUCK,
 ) -> TierStanding:
     """Whether a tier fires, of the tallies over its long window and its short one, and why.
 
     `window_minutes` is P, of the objective's whole window; `fired`: whether it fired the minute before. At or
     above the threshold in both windows it fires, given evidence in the long one to begin with; it ends as soon
-    as either is below. Silence in either is no data, and leaves it as it was. That an objective is provisional
-    plays no part here: it keeps a message from being sent, not a tier from firing.
+    as either is below. Silence in either is no data, and leaves it as it was. `luck` is how improbable
+    mere chance must be to count as evidence. That an objective is provisional plays no part here: it keeps a
+    message from being sent, not a tier from firing.
     """
     rates = (budgets.burn_rate(long, target), budgets.burn_rate(short, target))
-    return judge_rates(tier, target, window_minutes, (long, short), rates, fired=fired)
+    return judge_rates(tier, target, window_minutes, (long, short), rates, fired=fired, luck=luck)
 
 
 def judge_rates(
@@ -117,6 +120,7 @@ def judge_rates(
     burn_rates: tuple[Fraction | None, Fraction | None],
     *,
     fired: bool = False,
+    luck: Mapping[Severity, Fraction] = LUCK,
 ) -> TierStanding:
     """`judge` where the burn rates are known already; pairs are (long, short)."""
     long, short = tallies
@@ -132,7 +136,7 @@ def judge_rates(
             if not short_reached:
                 reason = "below-short"
             else:
-                reason = "fires" if p < LUCK[tier.severity] else "goes-on" if fired else "few-events"
+                reason = "fires" if p < luck[tier.severity] else "goes-on" if fired else "few-events"
         else:
             reason = "below-long" if short_reached else "below-both"
     return TierStanding(
