@@ -67,7 +67,10 @@ def test_a_status_has_every_number_in_full() -> None:
                 "state": "healthy",
                 "provisional": False,
                 "target": "0.999",
-                "window": {"kind": "rolling", "from": "2026-05-11T00:00:00Z", "to": "2026-06-10T00:00:00Z"},
+                "window": {
+                    "kind": "rolling", "from": "2026-05-11T00:00:00Z", "to": "2026-06-10T00:00:00Z", "elapsed": 1.0,
+                },
+                "unit": "events",
                 "good": 99_960,
                 "total": 100_000,
                 "bad": 40,
@@ -78,6 +81,7 @@ def test_a_status_has_every_number_in_full() -> None:
                     "bad_events_left": 60,
                     "minutes_left": 25.92,
                 },
+                "estimated": False,
                 "burn_rates": {"5m": 1000 / 7, "30m": 5.0, "1h": 100.0, "6h": 4.0, "3d": 0.1},
                 "tiers": [
                     {
@@ -115,7 +119,9 @@ def test_a_status_without_events_is_null_and_not_zero() -> None:
     assert (objective["state"], objective["provisional"], objective["team"]) == ("no-data", True, None)
     assert objective["window"] == {
         "kind": "calendar", "from": "2026-05-31T15:00:00Z", "to": "2026-06-30T15:00:00Z",
+        "elapsed": (9 * 24 + 9) / 720,
     }  # fmt: skip
+    assert objective["estimated"] is True
     assert objective["sli"] is None
     assert set(objective["budget"].values()) == {None}
     assert objective["burn_rates"] == dict.fromkeys(["5m", "30m", "1h", "6h", "3d"])

@@ -39,7 +39,7 @@ def command(folder: Path, events: int, language: str) -> None:
     site = workspace.load(folder)
     with workspace.open_store(site) as store:
         ingest.run(site, store, list(site.sources))
-        judged, _ = status.judge(site, store, now // 60)
+        judged = status.judge(site, store, now // 60)
     click.echo()
     status.show(site, judged, detailed=False)
     status.show_coverage(judged.coverage)

@@ -10,37 +10,58 @@ from typing import TYPE_CHECKING
 import click
 
 from tabiji.cli import output, workspace
+from tabiji.errors import UsageError
 
 if TYPE_CHECKING:
     from tabiji.definitions import Site
     from tabiji.runs.judging import Coverage, Judged
     from tabiji.store import Store
+    from tabiji.windows import Window
 
 
 @click.command(name="status")
 @click.argument("names", nargs=-1, metavar="[JOURNEY[/OBJECTIVE]]...")
 @click.option("--at", "at", default="now", show_default=True, help="The moment to judge at.")
 @click.option("--team", help="Only the journeys of a team.")
+@click.option(
+    "--window",
+    "looks",
+    multiple=True,
+    metavar="7d|month|…",
+    help="Look over this window as well: a duration, or day, week, month, quarter, year. May be repeated.",
+)
 @workspace.workspace_option
 @workspace.json_option
-def command(names: tuple[str, ...], at: str, team: str | None, folder: Path | None, as_json: bool) -> None:
+def command(
+    names: tuple[str, ...],
+    at: str,
+    team: str | None,
+    looks: tuple[str, ...],
+    folder: Path | None,
+    as_json: bool,
+) -> None:
     """The standing of every objective: budget, burn rates, alerts. Exit 1 where a budget is gone.
+
+    Each objective is judged on its own window; `--window` only looks.
 
     \b
       tabiji status
       tabiji status watch-course/available --at now-7d
       tabiji status --team learning --json
+      tabiji status --window 7d --window month
     """
     site = workspace.load(folder)
     now = workspace.now()
     minute = workspace.moment(at, site, now) // 60
+    viewed = [_window(look, site) for look in looks]
     with workspace.open_store(site) as store:
-        judged, unjudged = judge(site, store, minute, names, team)
+        judged = judge(site, store, minute, names, team, viewed)
         extent = store.extent()
     if as_json:
         from tabiji.reports import status_json
 
-        document = status_json(judged.standings, minute * 60, {j.name: j.team for j in site.journeys})
+        teams = {journey.name: journey.team for journey in site.journeys}
+        document = status_json(judged.standings, minute * 60, teams, judged.views)
         if not names and team is None:
             document["sources"] = [_coverage_json(one) for one in judged.coverage]
         output.print_json(document)
@@ -55,32 +76,62 @@ def command(names: tuple[str, ...], at: str, team: str | None, folder: Path | No
                 f"The newest event is of {iso_time(extent[1] * 60)}; `--at` looks at the past, "
                 f"for example `--at {iso_time(extent[1] * 60 + 60)}`."
             )
-    for objective in unjudged:
-        output.say(f"{objective}: time-based objectives (`bad_minute`) are not judged yet.")
     if any(one.state == "exhausted" and one.objective.state == "agreed" for one in judged.standings):
         sys.exit(1)
 
 
 def judge(
-    site: Site, store: Store, minute: int, names: Sequence[str] = (), team: str | None = None
-) -> tuple[Judged, list[str]]:
-    """The standings of objectives by name, and the names of those that can't be judged."""
+    site: Site,
+    store: Store,
+    minute: int,
+    names: Sequence[str] = (),
+    team: str | None = None,
+    viewed: Sequence[Window] = (),
+) -> Judged:
+    """The standings of objectives by name, viewed over other windows as well."""
     from tabiji.runs import judging
 
-    wanted = workspace.wanted(site, names, team)
-    events = [(journey, objective) for journey, objective in wanted if objective.slices is None]
-    others = [objective.id for _, objective in wanted if objective.slices is not None]
-    return judging.judge(site, store, minute, events), others
+    return judging.judge(site, store, minute, workspace.wanted(site, names, team), viewed)
+
+
+def _window(text: str, site: Site) -> Window:
+    """A window as people write it; calendars are those of the site's zone. Raises UsageError."""
+    from tabiji import windows
+
+    for unit in windows.UNITS:
+        if text == unit:
+            return windows.Calendar(unit, site.timezone)
+    try:
+        minutes = windows.parse_minutes(text)
+    except ValueError:
+        known = ", ".join(windows.UNITS)
+        raise UsageError(f"`{text}` is not a window; write for example `7d`, or {known}") from None
+    if not windows.ROLLING_MINUTES_MIN <= minutes <= windows.ROLLING_MINUTES_MAX:
+        raise UsageError("a rolling window is from `1h` to `400d`")
+    return windows.Rolling(minutes)
 
 
 def show(site: Site, judged: Judged, *, detailed: bool) -> None:
     """Standings as a table a person can read; with `detailed`, each with its sentences, alerts and steps."""
-    from tabiji.reports import sentences, status_notes, status_table, step_table, tier_table
+    from tabiji.reports import (
+        sentences,
+        status_notes,
+        status_table,
+        step_table,
+        tier_table,
+        view_notes,
+        view_table,
+    )
 
     if not judged.standings:
         output.say("No objectives: `tabiji discover FILE…` proposes some.")
         return
-    if not detailed:
+    if judged.views:
+        table = view_table(judged.standings, judged.views)
+        output.print_table(table.columns, table.rows, right=table.right)
+        for note in view_notes(judged.standings, judged.views):
+            click.echo(note)
+    elif not detailed:
         table = status_table(judged.standings)
         output.print_table(table.columns, table.rows, right=table.right, styled=1)
         for note in status_notes(judged.standings):

@@ -29,6 +29,8 @@ from tabiji.reports.words import (
     status_table,
     step_table,
     tier_table,
+    view_notes,
+    view_table,
 )
 
 __all__ = [
@@ -56,4 +58,6 @@ __all__ = [
     "status_table",
     "step_table",
     "tier_table",
+    "view_notes",
+    "view_table",
 ]

@@ -18,17 +18,24 @@ if TYPE_CHECKING:  # counting brings in numpy, which a status does not need
 Json = dict[str, object]
 
 
-def status_json(standings: Iterable[Standing], at: int, teams: Mapping[str, str | None]) -> Json:
-    """`tabiji status --json`. `at` is in seconds since the epoch; `teams` maps journeys to their teams."""
-    return {
-        "at": iso_time(at),
-        "objectives": [_objective_json(s, teams.get(s.objective.journey)) for s in standings],
-    }
+def status_json(
+    standings: Iterable[Standing],
+    at: int,
+    teams: Mapping[str, str | None],
+    views: Sequence[Sequence[Standing]] = (),
+) -> Json:
+    """`tabiji status --json`. `at` is in seconds since the epoch; `teams` maps journeys to their teams.
+
+    `views` has, for each standing, those over other windows.
+    """
+    objectives = [_objective_json(s, teams.get(s.objective.journey)) for s in standings]
+    for objective, over_others in zip(objectives, views, strict=bool(views)):
+        objective["views"] = [_view_json(view) for view in over_others]
+    return {"at": iso_time(at), "objectives": objectives}
 
 
 def _objective_json(standing: Standing, team: str | None) -> Json:
     objective = standing.objective
-    rolling = isinstance(objective.window, windows.Rolling)
     return {
         "id": objective.id,
         "journey": objective.journey,
@@ -37,24 +44,9 @@ def _objective_json(standing: Standing, team: str | None) -> Json:
         "state": standing.state,
         "provisional": objective.state == "provisional",
         "target": decimal_text(objective.target),
-        "window": {
-            "kind": "rolling" if rolling else "calendar",
-            "from": iso_time(standing.start_minute * 60),
-            "to": iso_time(standing.end_minute * 60),
-        },
-        "good": standing.tally.good,
-        "total": standing.tally.total,
-        "bad": standing.tally.bad,
-        "sli": _number(standing.sli),
-        "budget": {
-            "consumed": _number(standing.consumed),
-            "remaining": _number(standing.remaining),
-            "bad_events_left": standing.bad_events_left,
-            "minutes_left": _number(standing.minutes_left),
-        },
+        **_view_json(standing),
         "burn_rates": {windows.format_minutes(m): _number(rate) for m, rate in standing.burn_rates},
         "tiers": [_tier_json(tier) for tier in standing.tiers],
-        "coverage": _number(standing.coverage),
         "steps": [
             {
                 "step": share.step,
@@ -65,6 +57,36 @@ def _objective_json(standing: Standing, team: str | None) -> Json:
             for share in standing.steps
         ],
     }
+
+
+def _view_json(standing: Standing) -> Json:
+    """What a window says, of the objective's own or of any other. In minutes where the objective is about them."""
+    return {
+        "window": {
+            "kind": "rolling" if isinstance(standing.objective.window, windows.Rolling) else "calendar",
+            "from": iso_time(standing.start_minute * 60),
+            "to": iso_time(standing.end_minute * 60),
+            "elapsed": _number(elapsed(standing)),
+        },
+        "unit": "events" if standing.objective.slices is None else "minutes",
+        "good": standing.tally.good,
+        "total": standing.tally.total,
+        "bad": standing.tally.bad,
+        "sli": _number(standing.sli),
+        "budget": {
+            "consumed": _number(standing.consumed),
+            "remaining": _number(standing.remaining),
+            "bad_events_left": standing.bad_events_left,
+            "minutes_left": _number(standing.minutes_left),
+        },
+        "estimated": standing.estimated,
+        "coverage": _number(standing.coverage),
+    }
+
+
+def elapsed(standing: Standing) -> Fraction:
+    """The share of the window that is over; all of a rolling one."""
+    return Fraction(standing.now_minute - standing.start_minute, standing.end_minute - standing.start_minute)
 
 
 def _tier_json(tier: TierStanding) -> Json:

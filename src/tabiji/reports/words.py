@@ -5,13 +5,14 @@ Every sentence is whole, with named places, so that a translation can move them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from tabiji import budgets, windows
 from tabiji.alerts import Reason, Standing
 from tabiji.budgets import State
+from tabiji.reports.documents import elapsed
 from tabiji.reports.numbers import exact_percent, minutes, number, percent, percents, rate
 
 STATES: Mapping[State, str] = {
@@ -40,7 +41,11 @@ PERIODS: Mapping[windows.Unit, str] = {
 SENTENCES: Mapping[str, str] = {
     "last": "in the last {length}",
     "good": "{sli} of {total} events were good {period}; the promise is {target}.",
+    "good-minutes": "{sli} of {total} minutes were good {period}; the promise is {target}.",
     "no-data": "No events {period}: nothing can be said about the promise of {target}.",
+    "elapsed": "{share} of {period} is over.",
+    "estimate": "{share} of {period} is over: until it ends, its budget is an estimate.",
+    "coverage": "There was data in {share} of the minutes.",
     "left": "{remaining} of the budget is left.",
     "ends": "{remaining} of the budget is left ({lasts} at the rate of the last 3 days).",
     "spent": "The budget is spent.",
@@ -53,6 +58,11 @@ SENTENCES: Mapping[str, str] = {
     "trial": "{state} °",
     "unsure-note": "? So few events that it could be luck.",
     "trial-note": "° On trial: nobody is notified.",
+    "estimated": "≈ {left}",
+    "estimate-note": "≈ An estimate: {share} of {period} is over.",
+    "coverage-note": "Minutes with data: {objectives}.",
+    "coverage-of": "{objective} {share}",
+    "judged": "{window} (judged)",
     "gone": "spent",
 }
 
@@ -76,7 +86,7 @@ def sentences(standing: Standing) -> tuple[str, ...]:
     else:
         digits = max(2, len(target.partition(".")[2]) - len(" %"))
         said = [
-            SENTENCES["good"].format(
+            SENTENCES["good" if objective.slices is None else "good-minutes"].format(
                 sli=percent(standing.sli, digits),
                 total=number(standing.tally.total),
                 period=period,
@@ -84,6 +94,11 @@ def sentences(standing: Standing) -> tuple[str, ...]:
             ),
             _left(standing, standing.remaining),
         ]
+        if standing.now_minute < standing.end_minute:
+            going_on = SENTENCES["estimate" if standing.estimated else "elapsed"]
+            said.append(going_on.format(share=percent(elapsed(standing), 0), period=period))
+    if objective.slices is not None and standing.coverage is not None:
+        said.append(SENTENCES["coverage"].format(share=percent(standing.coverage, 1)))
     if standing.few_events and standing.evidence_p is not None:
         said.append(SENTENCES["few-events"].format(p=percent(Fraction(standing.evidence_p), 0)))
     said += [
@@ -132,7 +147,33 @@ def status_notes(standings: Iterable[Standing]) -> tuple[str, ...]:
     known = tuple(standings)
     unsure = any(standing.few_events for standing in known)
     trial = any(standing.objective.state == "provisional" for standing in known)
-    return tuple(SENTENCES[note] for note, used in (("unsure-note", unsure), ("trial-note", trial)) if used)
+    notes = [SENTENCES[note] for note, used in (("unsure-note", unsure), ("trial-note", trial)) if used]
+    return (*notes, *_elapsed_notes(known), *_coverage_notes(known))
+
+
+def _elapsed_notes(standings: Iterable[Standing]) -> list[str]:
+    """How much of each period that goes on is over, and that what is left of it is estimated."""
+    notes: dict[str, None] = {}
+    going_on = [one for one in standings if one.now_minute < one.end_minute and one.remaining is not None]
+    for standing in going_on:
+        period, share = _period(standing.objective.window), percent(elapsed(standing), 0)
+        estimated = any(
+            one.estimated for one in going_on if one.objective.window == standing.objective.window
+        )
+        note = SENTENCES["estimate-note" if estimated else "elapsed"]
+        notes[note.format(share=share, period=period)] = None
+    return list(notes)
+
+
+def _coverage_notes(standings: Iterable[Standing]) -> list[str]:
+    """What share of its minutes each objective about minutes knows something of."""
+    shares = {
+        standing.objective.id: percent(standing.coverage, 1)
+        for standing in standings
+        if standing.objective.slices is not None and standing.coverage is not None
+    }
+    told = [SENTENCES["coverage-of"].format(objective=one, share=share) for one, share in shares.items()]
+    return [SENTENCES["coverage-note"].format(objectives=", ".join(told))] if told else []
 
 
 def _status_row(standing: Standing) -> tuple[str, ...]:
@@ -143,9 +184,38 @@ def _status_row(standing: Standing) -> tuple[str, ...]:
         _state(standing),
         "–" if standing.sli is None else percent(standing.sli),
         target,
-        "–" if standing.remaining is None else percent(standing.remaining, 0),
+        _remains(standing),
         _lasts(standing.exhaustion_minutes),
     )
+
+
+def _remains(standing: Standing) -> str:
+    if standing.remaining is None:
+        return "–"
+    left = percent(standing.remaining, 0)
+    return SENTENCES["estimated"].format(left=left) if standing.estimated else left
+
+
+def view_table(standings: Iterable[Standing], views: Iterable[Iterable[Standing]]) -> Table:
+    """Objectives over several windows, a row for each; the first is the one that is judged."""
+    rows = []
+    for judged, others in zip(standings, views, strict=True):
+        for view in (judged, *others):
+            window = view.objective.window
+            if isinstance(window, windows.Rolling):
+                shown = windows.format_minutes(window.minutes)
+            else:
+                shown = PERIODS[window.unit]
+            rows.append(
+                (
+                    view.objective.id if view is judged else "",
+                    SENTENCES["judged"].format(window=shown) if view is judged else shown,
+                    "–" if view.sli is None else percent(view.sli),
+                    exact_percent(view.objective.target),
+                    _remains(view),
+                )
+            )
+    return Table(("objective", "window", "good", "promise", "left"), tuple(rows), frozenset({2, 3, 4}))
 
 
 def _state(standing: Standing) -> str:
@@ -159,6 +229,12 @@ def _lasts(exhaustion_minutes: Fraction | None) -> str:
     if exhaustion_minutes is None:
         return "–"
     return minutes(exhaustion_minutes) if exhaustion_minutes else SENTENCES["gone"]
+
+
+def view_notes(standings: Sequence[Standing], views: Iterable[Iterable[Standing]]) -> tuple[str, ...]:
+    """What is to be known beside `view_table`."""
+    every = [*standings, *(view for others in views for view in others)]
+    return (*_elapsed_notes(every), *_coverage_notes(standings))
 
 
 def tier_table(standing: Standing) -> Table:
