@@ -44,20 +44,19 @@ def command(folder: Path, events: int, language: str) -> None:
     status.show(site, judged, detailed=False)
     status.show_coverage(judged.coverage)
     loud = written.hidden[0]
-    worst = min(judged.standings, key=lambda one: (one.remaining is None, one.remaining or 0)).objective.id
+    worst = min(
+        judged.standings,
+        key=lambda one: (one.few_events, one.remaining is None, one.remaining or 0),
+    ).objective.id
     click.echo()
     click.echo("Look further:")
     for words, what in (
-        (f"cd {folder}", ""),
-        (f"tabiji status {worst}", "one objective: alerts, steps, in words"),
-        ("tabiji count --by operation --quantiles 50,95,99", "what the site does, and how fast"),
-        (
-            f"tabiji lines {worst} --bad --limit 5 --from {_iso(loud.start)} --to {_iso(loud.end)}",
-            "the lines behind it",
-        ),
-        ("tabiji discover /var/log/nginx/access.log*", "your own logs"),
+        (f"tabiji status {worst}", "in words: its alerts and its steps"),
+        (f"tabiji lines {worst} --bad --limit 5 --from {_iso(loud.start)} --to {_iso(loud.end)}", ""),
+        ("tabiji count --by operation --quantiles 50,95,99", "what the site does, how fast"),
     ):
-        click.echo(f"  {words}{'   # ' + what if what else ''}")
+        click.echo(f"  {words} -C {folder}" + (f"   # {what}" if what else ""))
+    click.echo("  tabiji discover /var/log/nginx/access.log*   # your own logs")
 
 
 def _iso(seconds: int) -> str:
