@@ -21,7 +21,7 @@ import duckdb
 import numpy as np
 
 from tabiji.counting import BASE, LOOK, Account, Cells, cells_query, columns_used, trace_query
-from tabiji.engines.memory import MemoryFile
+from tabiji.engines.memory import BYTE_ORDER_MARK, MemoryFile
 from tabiji.logs.reading import Reading, name, text
 
 LINE_BYTES_MAX = 65_536  # without its newline; a longer line is rejected
@@ -237,10 +237,16 @@ def _all_lines(task: Task, memory: MemoryFile, query: Query, reject: Reject) -> 
     if not memory.size:
         return []
     try:
+        if memory.has_marks or (memory.may_be_long and _has_long(memory)):
+            raise duckdb.InvalidInputException("lines that DuckDB would take otherwise")
         return query(_Rows(_relation(task, memory, strict=True), None, direct=False, lines=memory.lines))
     except (duckdb.InvalidInputException, duckdb.ConversionException):
         cleaned, numbers = _clean(task, memory, reject)
     return query(_Rows(_relation(task, cleaned, strict=False), numbers, direct=False)) if cleaned.size else []
+
+
+def _has_long(memory: MemoryFile) -> bool:
+    return any(len(line) > LINE_BYTES_MAX for *_, lines in memory.split() for line in lines)
 
 
 def _relation(task: Task, memory: MemoryFile, *, strict: bool) -> str:
@@ -249,7 +255,7 @@ def _relation(task: Task, memory: MemoryFile, *, strict: bool) -> str:
         # \x01 never stands in a log; if it does, the strict pass refuses the chunk and cleaning takes it out.
         return (
             f"read_csv({path}, columns = {{'line': 'VARCHAR'}}, header = false, auto_detect = false, "
-            f"delim = '\x01', quote = '', escape = '', new_line = '\\n', max_line_size = {LINE_BYTES_MAX + 2})"
+            f"delim = '\x01', quote = '', escape = '', new_line = '\\n', max_line_size = {LINE_BYTES_MAX + 1})"
         )
     return _json_relation(path, _types(_paths(task)), strict)
 
@@ -289,7 +295,7 @@ def _clean(task: Task, memory: MemoryFile, reject: Reject) -> tuple[MemoryFile, 
             if len(line) > LINE_BYTES_MAX:
                 reject("too_long", number)
                 continue
-            line = _plain(line, number)
+            line = _plain(line)
             if not line.strip():
                 reject("blank", number)
             elif any(line.count(key) > 1 for key in twice) and _has_key_twice(line):
@@ -312,10 +318,9 @@ def _keys(task: Task) -> tuple[bytes, ...]:
     return tuple(json.dumps(key, ensure_ascii=False).encode() for key in sorted({k for p in _paths(task) for k in p}))
 
 
-def _plain(line: bytes, number: int) -> bytes:
+def _plain(line: bytes) -> bytes:
     """A line in UTF-8 without byte-order mark, carriage returns or the CSV delimiter; what can't be read is U+FFFD."""
-    if number == 0:
-        line = line.removeprefix(b"\xef\xbb\xbf")
+    line = line.removeprefix(BYTE_ORDER_MARK)
     line = line.rstrip(b"\r")
     if not line.isascii():
         line = line.decode("utf-8", "replace").encode()
@@ -347,7 +352,7 @@ def _odd_lines(reading: Reading, memory: MemoryFile, odd: Sequence[int], query: 
     numbers = array("q")
     out: list[bytes] = []
     for number, (_, line) in sorted(memory.pick(odd).items()):
-        plain = _plain(line, number).decode("utf-8", "replace")
+        plain = _plain(line).decode("utf-8", "replace")
         if not plain.strip():
             reject("blank", number)
             continue
@@ -376,9 +381,11 @@ def _is_object(line: str) -> bool:
         raise ValueError(constant)
 
     try:
-        return isinstance(json.loads(line, parse_constant=refuse), dict)
+        found = json.loads(line, parse_constant=refuse)
+        json.dumps(found, ensure_ascii=False).encode()  # half a surrogate is no character
     except (ValueError, RecursionError):
         return False
+    return isinstance(found, dict)
 
 
 def _gather(result: Mapping[str, np.ndarray], rows: _Rows, fields: int, tally: _Tally) -> list[int]:  # type: ignore[type-arg]

@@ -14,6 +14,8 @@ import numpy as np
 
 BLOCK = 1 << 20  # small enough to stay in the processor's cache between reading, counting and writing
 NEWLINE = ord("\n")
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+SEGMENT = 1 << 15  # a line longer than two of them has one without any newline
 
 
 class MemoryFile:
@@ -27,12 +29,15 @@ class MemoryFile:
             self.descriptor, self.path = tempfile.mkstemp(prefix="tabiji-")
         self.size = 0
         self.newlines = 0
+        self.may_be_long = False  # some line may be longer than two segments
+        self.has_marks = False  # of byte order, not just at the beginning, where DuckDB drops one
         self._block = bytearray(BLOCK)
         self._bytes = np.frombuffer(self._block, dtype=np.uint8)
 
     def clear(self) -> None:
         """Forgets what was written; the memory is kept for what comes next."""
         self.size = self.newlines = 0
+        self.may_be_long = self.has_marks = False
 
     def copy(self, path: str, start: int, end: int) -> None:
         """Appends the bytes [start, end) of a file; fewer where it ends before."""
@@ -44,12 +49,14 @@ class MemoryFile:
                 if not got:
                     break
                 self.newlines += int(np.count_nonzero(self._bytes[:got] == NEWLINE))
+                self._look(self._block, got)
                 self._write(view[:got])
                 start += got
 
     def append(self, content: bytes) -> None:
         """Appends bytes."""
         self.newlines += content.count(b"\n")
+        self._look(content, len(content))
         self._write(memoryview(content))
 
     def done(self) -> None:
@@ -96,6 +103,13 @@ class MemoryFile:
             if at == len(numbers):
                 break
         return found
+
+    def _look(self, content: bytes | bytearray, size: int) -> None:
+        """Costs next to nothing, for usually the first newline of a segment is near."""
+        self.may_be_long = self.may_be_long or any(
+            content.find(b"\n", at, min(at + SEGMENT, size)) < 0 for at in range(0, size, SEGMENT)
+        )
+        self.has_marks = self.has_marks or content.find(BYTE_ORDER_MARK, 0 if self.size else 1, size) >= 0
 
     def _write(self, view: memoryview) -> None:
         while view:
