@@ -69,8 +69,10 @@ def consumed(tally: Tally, target: Fraction) -> Fraction | None:
 
 def remaining(tally: Tally, target: Fraction) -> Fraction | None:
     """1 − consumed; negative once more is spent than there was."""
-    spent = consumed(tally, target)
-    return None if spent is None else 1 - spent
+    if not tally.total:
+        return None
+    allowed = (target.denominator - target.numerator) * tally.total
+    return Fraction(allowed - tally.bad * target.denominator, allowed)
 
 
 def allowed_bad(tally: Tally, target: Fraction) -> Fraction:
@@ -91,6 +93,14 @@ def time_budget_minutes(target: Fraction, length_minutes: int) -> Fraction:
     return (1 - target) * length_minutes
 
 
+def minutes_left(target: Fraction, length_minutes: int, left: Fraction | None) -> Fraction | None:
+    """b · P · remaining, in minutes of total failure."""
+    if left is None:
+        return None
+    budget = target.denominator - target.numerator
+    return Fraction(budget * length_minutes * left.numerator, target.denominator * left.denominator)
+
+
 def remaining_of_whole(left: Fraction | None, elapsed_minutes: int, length_minutes: int) -> Fraction | None:
     """What remains of the budget of the whole window, if its rest has as much traffic as the part so far.
 
@@ -107,9 +117,11 @@ def exhaustion_minutes(length_minutes: int, left: Fraction | None, rate: Fractio
     """
     if left is None:
         return None
-    if left <= 0:
+    if left.numerator <= 0:
         return Fraction(0)
-    return length_minutes * left / rate if rate else None
+    if not rate:
+        return None
+    return Fraction(length_minutes * left.numerator * rate.denominator, left.denominator * rate.numerator)
 
 
 def state(tally: Tally, target: Fraction, *, firing: bool, ends_early: bool) -> State:

@@ -87,8 +87,7 @@ def standing(
         tiers.append(
             judge_rates(tier, target, length, (recent[long], recent[short]), (rates[long], rates[short]))
         )
-    spent = budgets.consumed(tally, target)
-    left = None if spent is None else 1 - spent
+    left = budgets.remaining(tally, target)
     exhaustion = budgets.exhaustion_minutes(
         length,
         budgets.remaining_of_whole(left, now_minute - start, length) if calendar else left,
@@ -99,7 +98,7 @@ def standing(
         tally,
         target,
         firing=any(tier.firing for tier in tiers),
-        ends_early=exhaustion is not None and exhaustion < horizon,
+        ends_early=exhaustion is not None and exhaustion.numerator < horizon * exhaustion.denominator,
     )
     exhausted = state == "exhausted"
     return Standing(
@@ -111,10 +110,10 @@ def standing(
         state=state,
         tally=tally,
         sli=budgets.sli(tally),
-        consumed=spent,
+        consumed=budgets.consumed(tally, target),
         remaining=left,
         bad_events_left=budgets.bad_events_left(tally, target),
-        minutes_left=None if left is None else budgets.time_budget_minutes(target, length) * left,
+        minutes_left=budgets.minutes_left(target, length, left),
         exhaustion_minutes=exhaustion,
         evidence_p=evidence_p(tally.bad, tally.total, 1 - target) if exhausted else None,
         burn_rates=tuple(rates.items()),

@@ -15,17 +15,19 @@ from tabiji.store.rollups import Rows
 from tabiji.store.segments import Interval
 
 _SERIES_BITS = 31
+_ROWS = 200  # written by one statement: in two thirds of the time that a statement each takes
+_ROW = "(?, ?, ?, ?, ?)"
 _CHOSEN = " AND series IN (SELECT value FROM json_each(:series))"
 
 
 def append(connection: sa.Connection, table: str, rows: Rows) -> None:
     """Adds rows whose keys are not there yet."""
-    _write(connection, f"INSERT INTO {table} VALUES (?, ?, ?, ?, ?)", rows)
+    _write(connection, f"INSERT INTO {table} VALUES", rows)
 
 
 def replace(connection: sa.Connection, table: str, rows: Rows) -> None:
     """Writes rows over those with the same keys."""
-    _write(connection, f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?, ?)", rows)
+    _write(connection, f"INSERT OR REPLACE INTO {table} VALUES", rows)
 
 
 def found(connection: sa.Connection, table: str, minute: Integers, series: Integers) -> Rows:
@@ -124,18 +126,24 @@ def page(
     )
 
 
-def _write(connection: sa.Connection, statement: str, rows: Rows) -> None:
-    _driver(connection).executemany(
-        statement,
-        zip(
-            rows.minute.tolist(),
-            rows.series.tolist(),
-            rows.events.tolist(),
-            rows.duration_us.tolist(),
-            rollups.latencies(rows),
-            strict=True,
-        ),
-    )
+def _write(connection: sa.Connection, command: str, rows: Rows) -> None:
+    values: list[Any] = [None] * (5 * len(rows))
+    values[0::5] = rows.minute.tolist()
+    values[1::5] = rows.series.tolist()
+    values[2::5] = rows.events.tolist()
+    values[3::5] = rows.duration_us.tolist()
+    values[4::5] = rollups.latencies(rows)
+    driver = _driver(connection)
+    done = 0
+    for count in (_ROWS, 1):
+        width = 5 * count
+        end = len(values) // width * width
+        if done < end:
+            driver.executemany(
+                f"{command} {', '.join([_ROW] * count)}",
+                (values[at : at + width] for at in range(done, end, width)),
+            )
+        done = end
 
 
 def _rows(cursor: Any) -> Rows:
