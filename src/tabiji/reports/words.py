@@ -62,6 +62,8 @@ SENTENCES: Mapping[str, str] = {
     "estimate-note": "≈ An estimate: {share} of {period} is over.",
     "coverage-note": "Minutes with data: {objectives}.",
     "coverage-of": "{objective} {share}",
+    "coverage-rest": "all others 100 %",
+    "coverage-all": "100 %",
     "judged": "{window} (judged)",
     "gone": "spent",
 }
@@ -166,14 +168,20 @@ def _elapsed_notes(standings: Iterable[Standing]) -> list[str]:
 
 
 def _coverage_notes(standings: Iterable[Standing]) -> list[str]:
-    """What share of its minutes each objective about minutes knows something of."""
+    """Of what share of its minutes each objective about minutes knows something."""
     shares = {
-        standing.objective.id: percent(standing.coverage, 1)
+        standing.objective.id: standing.coverage
         for standing in standings
         if standing.objective.slices is not None and standing.coverage is not None
     }
-    told = [SENTENCES["coverage-of"].format(objective=one, share=share) for one, share in shares.items()]
-    return [SENTENCES["coverage-note"].format(objectives=", ".join(told))] if told else []
+    part = [
+        SENTENCES["coverage-of"].format(objective=one, share=percent(share, 1))
+        for one, share in shares.items()
+        if share < 1
+    ]
+    if len(part) < len(shares):
+        part.append(SENTENCES["coverage-rest" if part else "coverage-all"])
+    return [SENTENCES["coverage-note"].format(objectives=", ".join(part))] if part else []
 
 
 def _status_row(standing: Standing) -> tuple[str, ...]:
