@@ -15,10 +15,11 @@ import numpy as np
 from tabiji import alerts, histograms, slices, tallies, windows
 from tabiji.alerts import Standing
 from tabiji.budgets import Tally
+from tabiji.corrections import Dated, Span
 from tabiji.counting import Integers, Series
 from tabiji.definitions import Site
 from tabiji.journeys import Journey, Objective
-from tabiji.runs import minutes
+from tabiji.runs import correcting, minutes
 from tabiji.runs.classifying import OTHER
 from tabiji.runs.minutes import Minutes
 from tabiji.runs.selecting import Selected, columns, selected, table
@@ -44,11 +45,15 @@ class Judged:
     """Standings in the order of the definitions, the coverage of each source over the longest window.
 
     `views` has, for each standing, those over other windows: to be looked at, their states decide nothing.
+    For each standing, `corrections` are those that it was made with, and `uncorrected` is what it would be
+    without them (None where there are none): no correction works in silence.
     """
 
     standings: tuple[Standing, ...]
     coverage: tuple[Coverage, ...]
     views: tuple[tuple[Standing, ...], ...] = ()
+    corrections: tuple[tuple[Dated, ...], ...] = ()
+    uncorrected: tuple[Standing | None, ...] = ()
 
 
 def judge(
@@ -67,60 +72,69 @@ def judge(
     starts = sorted({start for some in variants for one in some for start in _starts(one, at_minute)})
     if not wanted or not starts:
         return Judged((), ())
-    at = {start: index for index, start in enumerate(starts)}
-    sums = store.sums([*starts, at_minute], numbers)
-    events = _until_now(sums.events)  # [start, series]
+    firsts = [min(start for one in some for start in _starts(one, at_minute)) for some in variants]
+    touching = correcting.touching(site, stored, wanted, chosen, firsts, at_minute)
+    spans = [correcting.together(some) for some in touching]
+    bounds = {bound for some in spans for span in some for bound in span}
+    cuts = [*sorted({*starts, *bounds - {at_minute}}), at_minute]
+    segments = store.sums(cuts, numbers).events
+    limited = _limited(store, cuts, numbers, wanted, chosen)
+    sheets = _Sheets(cuts, {None: segments, **limited})
     sources = _by_source(stored)
 
-    totals = _Sums(events)
-    fast = _fast(store, starts, at_minute, numbers, wanted, chosen)
-    for (_, objective), one in zip(wanted, chosen, strict=True):
-        totals.want(one.counts)
-        totals.want(_sources_of(one.counts, sources))
-        for _, step in one.steps:
-            totals.want(step)
-        of = fast.get(_limit_us(objective), totals)
-        of.want(one.good)
-        for _, step in one.steps:
-            of.want(step & one.good)
-    totals.add_up()
-    for of in fast.values():
-        of.add_up()
+    for (_, objective), one, corrected in zip(wanted, chosen, spans, strict=True):
+        for without in {(), corrected}:
+            totals, of = sheets.of(None, without), sheets.of(_limit_us(objective), without)
+            totals.want(one.counts)
+            of.want(one.good)
+            for _, step in one.steps:
+                totals.want(step)
+                of.want(step & one.good)
+        sheets.of(None, ()).want(_sources_of(one.counts, sources))
+    sheets.add_up()
 
-    dense = _dense(site, store, at_minute, wanted, variants)
-    standings = []
-    for some, one in zip(variants, chosen, strict=True):
-        of = fast.get(_limit_us(some[0]), totals)
-        counted, good = totals.of(one.counts), of.of(one.good)
-        every = totals.of(_sources_of(one.counts, sources))
-        judged = []
-        for objective in some:
-            own = at[windows.bounds(objective.window, at_minute)[0]]
+    dense = _dense(site, store, at_minute, wanted, variants, {})
+    touched = [pair for pair, corrected in zip(wanted, spans, strict=True) if corrected]
+    intervals = {objective.id: some for (_, objective), some in zip(wanted, spans, strict=True) if some}
+    redone = _dense(site, store, at_minute, touched, variants, intervals)
+    standings: list[list[Standing]] = []
+    uncorrected: list[Standing | None] = []
+    for some, one, corrected in zip(variants, chosen, spans, strict=True):
+        every = sheets.of(None, ()).of(_sources_of(one.counts, sources))
+        seen = sheets.of(None, ()).of(one.counts)
+
+        def standing(
+            objective: Objective,
+            without: tuple[Span, ...],
+            one: Selected = one,
+            every: Sequence[int] = every,
+            seen: Sequence[int] = seen,
+        ) -> Standing:
+            totals, of = sheets.of(None, without), sheets.of(_limit_us(objective), without)
+            counted, good = totals.of(one.counts), of.of(one.good)
+            own = sheets.at[windows.bounds(objective.window, at_minute)[0]]
             steps = {
                 name: Tally(of.of(step & one.good)[own], totals.of(step)[own]) for name, step in one.steps
             }
             if objective.slices is not None:
-                judged.append(_of_slices(objective, dense[objective.id], at_minute, steps))
-                continue
+                return _of_slices(objective, (redone if without else dense)[objective.id], at_minute, steps)
             recent = {}
             for length in alerts.burn_windows(objective):
-                index = at[at_minute - length]
+                index = sheets.at[at_minute - length]
                 recent[length] = Tally(good[index], counted[index])
-            judged.append(
-                alerts.standing(
-                    objective,
-                    Tally(good[own], counted[own]),
-                    recent,
-                    at_minute,
-                    coverage=Fraction(counted[own], every[own]) if every[own] else None,
-                    steps=steps,
-                )
+            coverage = Fraction(seen[own], every[own]) if every[own] else None
+            return alerts.standing(
+                objective, Tally(good[own], counted[own]), recent, at_minute, coverage=coverage, steps=steps
             )
-        standings.append(judged)
+
+        standings.append([standing(objective, corrected) for objective in some])
+        uncorrected.append(standing(some[0], ()) if corrected else None)
     return Judged(
         tuple(own for own, *_ in standings),
-        _coverage(stored, sources, chosen, events[0]),
+        _coverage(stored, sources, chosen, _until_now(segments)[0]),
         tuple(tuple(views) for _, *views in standings) if viewed else (),
+        tuple(tuple(some) for some in touching),
+        tuple(uncorrected),
     )
 
 
@@ -157,6 +171,7 @@ def _dense(
     at_minute: int,
     wanted: Sequence[tuple[Journey, Objective]],
     variants: Sequence[Sequence[Objective]],
+    corrected: Mapping[str, Sequence[Span]],
 ) -> dict[str, Minutes]:
     """The objectives about minutes, minute by minute, as far back as any of their windows."""
     about = [pair for pair in wanted if pair[1].slices is not None]
@@ -169,7 +184,7 @@ def _dense(
         for one in some
         for start in _starts(one, at_minute)
     )
-    return minutes.of(site, store, about, first, at_minute)
+    return minutes.of(site, store, about, first, at_minute, corrected)
 
 
 def _of_slices(objective: Objective, dense: Minutes, at_minute: int, steps: Mapping[str, Tally]) -> Standing:
@@ -211,15 +226,41 @@ class _Sums:
         return self._sums[self._place[bits]]
 
 
-def _fast(
+class _Sheets:
+    """Sums from each cut until now, of all events or of those up to a limit; without the minutes of corrections."""
+
+    def __init__(self, cuts: Sequence[int], segments: Mapping[int | None, Integers]) -> None:
+        self.at = {cut: index for index, cut in reversed([*enumerate(cuts[:-1])])}
+        self._begins = np.array(cuts[:-1], dtype=np.int64)
+        self._segments = segments
+        self._sheets: dict[tuple[int | None, tuple[Span, ...]], _Sums] = {}
+
+    def of(self, limit_us: int | None, corrected: tuple[Span, ...]) -> _Sums:
+        """`corrected` begin and end at cuts, in order."""
+        found = self._sheets.get((limit_us, corrected))
+        if found is None:
+            segments = self._segments[limit_us]
+            if corrected:
+                starts, ends = np.array(corrected, dtype=np.int64).T
+                last = np.searchsorted(starts, self._begins, side="right") - 1  # that begins at or before it
+                segments = segments * ((last < 0) | (ends[last] <= self._begins))[:, None]
+            found = self._sheets[limit_us, corrected] = _Sums(_until_now(segments))
+        return found
+
+    def add_up(self) -> None:
+        for sums in self._sheets.values():
+            sums.add_up()
+
+
+def _limited(
     store: Store,
-    starts: Sequence[int],
-    at_minute: int,
+    cuts: Sequence[int],
     numbers: Sequence[int],
     wanted: Sequence[tuple[Journey, Objective]],
     chosen: Sequence[Selected],
-) -> dict[int | None, _Sums]:
-    """For each latency limit, the events at or below it; histograms are read of the series that need them only."""
+) -> dict[int | None, Integers]:
+    """For each latency limit, the events at or below it, `[segment, series]`; histograms are read of the series
+    that need them only."""
     needed, found = 0, set()
     for (_, objective), one in zip(wanted, chosen, strict=True):
         limit = _limit_us(objective)
@@ -231,13 +272,12 @@ def _fast(
     limits = sorted(found)
     places = [place for place in range(len(numbers)) if needed >> place & 1]
     buckets = [histograms.bucket(limit) for limit in limits]
-    read = store.within([*starts, at_minute], [numbers[place] for place in places], buckets)
-    fast: dict[int | None, _Sums] = {}
+    read = store.within(cuts, [numbers[place] for place in places], buckets)
+    limited: dict[int | None, Integers] = {}
     for index, limit in enumerate(limits):
-        events = np.zeros((len(starts), len(numbers)), dtype=np.int64)
-        events[:, places] = _until_now(read.events[index])
-        fast[limit] = _Sums(events)
-    return fast
+        limited[limit] = np.zeros((len(cuts) - 1, len(numbers)), dtype=np.int64)
+        limited[limit][:, places] = read.events[index]
+    return limited
 
 
 def _by_source(stored: Mapping[int, Series]) -> dict[str, int]:
