@@ -1,4 +1,4 @@
-"""A chunk of lines → cells: what is counted, and the query that counts it. Built here, run by `engines`."""
+"""Lines of a chunk → cells: what is counted, and the query that counts it. Built here, run by `engines`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tabiji.histograms import OVERFLOW
-from tabiji.logs.reading import Reading, empty_as_null, name, text
+from tabiji.logs.reading import Reading, empty_as_null, given, microseconds, name, text
 from tabiji.routes import ID_PATTERN, ID_REPLACEMENT
 
 Integers = npt.NDArray[np.int64]
@@ -59,10 +59,14 @@ class Account:
 
 
 BASE = ("method", "path", "status", "host")  # of every key; the source's own fields follow
-LOOK = "look"  # not a reason, but a call for one: the line is to be looked at by itself
+KEYS_MAX = 100_000  # of one chunk; events of more keys than that are counted under one
+REST = "(rest)"  # the path of that key, all else of which is null
 
 LATEST_US = 7_258_118_400 * 1_000_000  # the year 2200
 LONGEST_US = 10**15  # 31 years: a longer duration is nonsense
+
+LOOK = "look"  # not a reason, but a call for one: the line is to be looked at by itself
+FILTERED = "filtered"  # not a reason either
 
 REASONS = {
     "too_long": "longer than 64 KiB",
@@ -77,96 +81,124 @@ REASONS = {
     "torn": "the rest of a line that was counted without its end",
 }
 
+# In the query a verdict is a number, which groups faster than a text; null for a line that counts.
+_VERDICTS = (LOOK, FILTERED, "no_time", "bad_time", "bad_status", "bad_duration")
+_LOOK, _FILTERED, _NO_TIME, _BAD_TIME, _BAD_STATUS, _BAD_DURATION = range(len(_VERDICTS))
+
+
+def verdict(number: int | None) -> str | None:
+    """What the first column of the query means: None (counted), LOOK, FILTERED, or a reason."""
+    return None if number is None else _VERDICTS[number]
+
 
 def cells_query(reading: Reading, fields: Sequence[str], relation: str, *, direct: bool) -> str:
     """The query that counts the lines of a relation, by key.
 
-    `fields` are the reading's fields that make up the key beside BASE. The relation yields a line a row, in order:
-    a column `line` (shape "lines"), or the keys at the top of the object (shape "json"); with `direct`, the
-    reading's columns themselves. One row comes out for each (reason, key): the reason (null: counted), BASE, the
-    fields, lists of minute, bucket, events and duration, the first row number, and the row numbers to look at.
+    `fields` are the reading's fields that make up the key beside BASE. The relation yields a line a row, in order, as
+    the reading's shape has it (keys at the top of the object, `t1` …, or `line`); with `direct`, the reading's
+    columns themselves. A row comes out for each verdict and key: the verdict, the key, and lists of minute, bucket,
+    events and duration; the minutes of what is rejected or to be looked at are row numbers instead (from 1).
+    Keys may repeat. KEYS_MAX + 1 rows come out where there would be more: too many to hold.
     """
-    keys = [*BASE, *(name(f"field {field}") for field in fields)]
-    key = ", ".join(keys)
+    key, out = _key(fields)
     return f"""
 WITH {_events(reading, fields, relation, direct)},
 cells AS (
-  SELECT reason, {key}, minute, {_BUCKET} AS bucket, count(*) AS n, CAST(coalesce(sum(duration_us), 0) AS BIGINT) AS us,
-         min(rn) AS first, list(rn) FILTER (WHERE reason = '{LOOK}') AS looks
-  FROM judged GROUP BY ALL)
-SELECT reason, {key}, list(minute) AS minute, list(bucket) AS bucket, list(n) AS n, list(us) AS us,
-       min(first) AS first, flatten(list(looks) FILTER (WHERE looks IS NOT NULL)) AS looks
-FROM cells GROUP BY reason, {key}"""
+  SELECT verdict, {key}, CASE WHEN verdict IS NULL THEN minute WHEN verdict = {_FILTERED} THEN 0 ELSE rn END AS minute,
+         {_BUCKET} AS bucket, count(*) AS n, CAST(sum(duration_us) AS BIGINT) AS us
+  FROM judged GROUP BY ALL),
+keys AS (
+  SELECT verdict, {key}, list(minute) AS minute, list(bucket) AS bucket, list(n) AS n, list(coalesce(us, 0)) AS us
+  FROM cells GROUP BY verdict, {key} LIMIT {KEYS_MAX + 1})
+SELECT verdict, {out}, minute, bucket, n, us FROM keys"""
 
 
 def trace_query(reading: Reading, fields: Sequence[str], relation: str, *, direct: bool) -> str:
-    """The query that finds lines again: row number, minute, duration and key of each counted line.
+    """The query that finds lines again: row number, minute, whether to look at it, duration and key of each.
 
-    Two parameters: the first minute and the one after the last. Lines to look at come with a null minute.
+    Three parameters: the first minute, the one after the last, and how many rows there are, if none is missing. Lines
+    to look at come with a null minute, and so does the last row, which proves that there are as many.
     """
-    keys = [*BASE, *(name(f"field {field}") for field in fields)]
+    _, out = _key(fields)
     return f"""
-WITH {_events(reading, fields, relation, direct)}
-SELECT rn, CASE WHEN reason IS NULL THEN minute END AS minute, duration_us, {", ".join(keys)}
-FROM judged WHERE (reason IS NULL AND minute >= $1 AND minute < $2) OR reason = '{LOOK}' ORDER BY rn"""
+WITH {_events(reading, fields, relation, direct)},
+found AS (
+  SELECT * REPLACE (CASE WHEN verdict IS NULL AND minute >= $1 AND minute < $2 THEN minute END AS minute),
+         coalesce(verdict = {_LOOK}, false) AS look
+  FROM judged)
+SELECT rn, minute, look, duration_us, {out} FROM found WHERE minute IS NOT NULL OR look OR rn = $3 ORDER BY rn"""
 
 
-def columns_used(
-    reading: Reading, fields: Sequence[str]
-) -> tuple[tuple[str, str | tuple[str, ...]], ...]:
+def columns_used(reading: Reading, fields: Sequence[str]) -> tuple[tuple[str, str | tuple[str, ...]], ...]:
     """The columns that the event and these fields are made of; no others need be read."""
     wanted = dict(reading.fields)
-    parts = [reading.time_us, reading.duration_text, reading.status, reading.method, reading.target, reading.host]
-    made_of = " ".join(part for part in (*parts, reading.is_event, *(wanted[field] for field in fields)) if part)
+    parts = [reading.time_us, reading.duration_us, reading.has_duration, reading.status, reading.method]
+    parts += [reading.target, reading.host, reading.is_event, *(wanted[field] for field in fields)]
+    made_of = " ".join(part for part in parts if part)
     return tuple(column for column in reading.columns if name(column[0]) in made_of)
 
 
+def _key(fields: Sequence[str]) -> tuple[str, str]:
+    """The key's columns, and the same as they come out: nothing that databases or terminals choke on."""
+    own = [name(f"field {field}") for field in fields]
+    texts = [*(column for column in BASE if column != "status"), *own]
+    out = {column: f"replace({empty_as_null(column)}, chr(0), '\ufffd') AS {column}" for column in texts}
+    key = [*BASE, *own]
+    return ", ".join(key), ", ".join(out.get(column, column) for column in key)
+
+
 def _events(reading: Reading, fields: Sequence[str], relation: str, direct: bool) -> str:
-    """The steps from rows to events: `columns` → `events` → `judged` (with a reason where not counted)."""
-    used = columns_used(reading, fields)
-    if direct:
-        rows, sound = f"SELECT row_number() OVER () AS rn, * FROM {relation}", "true"
-        columns = ", ".join(name(column) for column, _ in used)
-    elif reading.shape == "lines":
-        rows = f"SELECT row_number() OVER () AS rn, string_split(line, '\"') AS p FROM {relation}"
-        sound = reading.sound
-        columns = ", ".join(f"{sql} AS {name(column)}" for column, sql in used if isinstance(sql, str))
-    else:
-        # Without a time, a row may be no JSON at all: DuckDB gives nulls for both.
-        rows, sound = f"SELECT row_number() OVER () AS rn, * FROM {relation}", f"({reading.time_us}) IS NOT NULL"
-        columns = ", ".join(
-            f"{'.'.join(name(key) for key in path)} AS {name(column)}"
-            for column, path in used
-            if not isinstance(path, str)
-        )
+    """The steps from rows to events: `columns` → `events` → `judged`, with a verdict where not counted.
+
+    `events` adds columns to those of the reading, whose names are words: theirs are not.
+    """
     wanted = dict(reading.fields)
     extra = "".join(f", {wanted[field]} AS {name(f'field {field}')}" for field in fields)
-    return f"""rows AS ({rows}),
-columns AS (SELECT rn, {sound if reading.shape == "lines" else "true"} AS sound, {columns} FROM rows),
+    duration = microseconds(reading.duration_us) if reading.duration_us else "NULL::BIGINT"
+    status = f"TRY_CAST({reading.status} AS SMALLINT)" if reading.status else "NULL::SMALLINT"
+    # A row without a time may be no JSON at all, or no line of this format: only its bytes can tell.
+    sound = "true" if direct else f'({reading.sound}) AND "event time" IS NOT NULL'
+    return f"""{_columns(reading, fields, relation, direct)},
 events AS (
-  SELECT rn, {"sound" if direct or reading.shape == "lines" else sound} AS sound, {reading.is_event or "true"} AS is_event, {reading.time_us} AS time_us,
-         {_absent(reading.duration_text)} AS duration_text, {_absent(reading.status)} AS status_text,
-         {reading.method or "NULL"} AS method, {_path(reading.target)} AS path,
-         {reading.host or "NULL"} AS host{extra}
-  FROM columns),
-measured AS (
-  SELECT *, TRY_CAST(round(TRY_CAST(duration_text AS DOUBLE) * {reading.duration_unit_us}) AS BIGINT) AS duration_us,
-         TRY_CAST(status_text AS SMALLINT) AS status, time_us // 60000000 AS minute
-  FROM events),
+  SELECT *, {reading.time_us} AS "event time", {duration} AS "event duration", {status} AS "event status" FROM columns),
 judged AS (
-  SELECT * EXCLUDE (sound, is_event, time_us, duration_text, status_text),
-    CASE WHEN sound IS NOT TRUE THEN '{LOOK}'
-         WHEN is_event IS NOT TRUE THEN 'filtered'
-         WHEN time_us IS NULL THEN 'no_time'
-         WHEN time_us < 0 OR time_us >= {LATEST_US} THEN 'bad_time'
-         WHEN status_text IS NOT NULL AND (status IS NULL OR status < 0 OR length(status_text) <> 3) THEN 'bad_status'
-         WHEN duration_text IS NOT NULL AND (duration_us IS NULL OR duration_us < 0 OR duration_us > {LONGEST_US}
-              OR contains(duration_text, '_')) THEN 'bad_duration' END AS reason
-  FROM measured)"""
+  SELECT "event number" AS rn, {reading.method or "NULL"} AS method, {_path(reading.target)} AS path,
+         "event status" AS status, {reading.host or "NULL"} AS host{extra},
+         "event time" // 60000000 AS minute, "event duration" AS duration_us,
+    CASE WHEN ({sound}) IS NOT TRUE THEN {_LOOK}
+         WHEN ({reading.is_event or "true"}) IS NOT TRUE THEN {_FILTERED}
+         WHEN "event time" IS NULL THEN {_NO_TIME}
+         WHEN "event time" < 0 OR "event time" >= {LATEST_US} THEN {_BAD_TIME}
+         WHEN {_is_bad_status(reading.status)} THEN {_BAD_STATUS}
+         WHEN "event duration" IS NULL AND ({reading.has_duration})
+              OR "event duration" < 0 OR "event duration" > {LONGEST_US} THEN {_BAD_DURATION} END AS verdict
+  FROM events)"""
 
 
-def _absent(sql: str | None) -> str:
-    return empty_as_null(sql) if sql else "NULL::VARCHAR"
+def _is_bad_status(sql: str | None) -> str:
+    """nginx writes 000 where there was no answer, and 009 for HTTP/0.9."""
+    if sql is None:
+        return "false"
+    return f"""CASE WHEN "event status" IS NULL THEN {given(sql)}
+              ELSE length({sql}) <> 3 OR "event status" < 100 AND {sql} NOT IN ('000', '009') END"""
+
+
+def _columns(reading: Reading, fields: Sequence[str], relation: str, direct: bool) -> str:
+    """The step from rows to the reading's columns, and the number of the row (from 1)."""
+    used = columns_used(reading, fields)
+    number = 'row_number() OVER () AS "event number"'
+    if direct:
+        own = "".join(f", {name(column)}" for column, _ in used)
+        return f"columns AS (SELECT {number}{own} FROM {relation})"
+    if reading.shape == "lines":
+        relation = f"(SELECT string_split(line, '\"') AS p FROM {relation})"
+        number += ", p"
+    own = "".join(f", {_column(where)} AS {name(column)}" for column, where in used)
+    return f"columns AS (SELECT {number}{own} FROM {relation})"
+
+
+def _column(where: str | tuple[str, ...]) -> str:
+    return where if isinstance(where, str) else ".".join(name(key) for key in where)
 
 
 def _path(target: str | None) -> str:
@@ -179,7 +211,8 @@ def _path(target: str | None) -> str:
 def _bucket(sql: str) -> str:
     """`histograms.bucket` in SQL, by comparisons and integer division only; -1 without a duration."""
     decades = " ".join(
-        f"WHEN {sql} <= {10 ** (e + 2)} THEN {90 * e} + ({sql} + {10**e - 1}) // {10**e}" for e in range(1, 10)
+        f"WHEN {sql} <= {10 ** (e + 2)} THEN {90 * e} + ({sql} + {10**e - 1}) // {10**e}"
+        for e in range(1, 10)
     )
     return f"CASE WHEN {sql} IS NULL THEN -1 WHEN {sql} < 100 THEN {sql} {decades} ELSE {OVERFLOW} END"
 

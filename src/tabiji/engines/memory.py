@@ -5,21 +5,46 @@ Copying costs 3 to 7 % of the time of counting, and bounds memory whatever the f
 
 from __future__ import annotations
 
+import codecs
+import mmap
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+LINE_BYTES_MAX = 65_536  # without its newline; a longer line is rejected
+
 BLOCK = 1 << 20  # small enough to stay in the processor's cache between reading, counting and writing
+WINDOW = LINE_BYTES_MAX // 2  # a line that is too long holds a whole one
 NEWLINE = ord("\n")
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-SEGMENT = 1 << 15  # a line longer than two of them has one without any newline
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Whole lines: the number of the first one (from 0), its offset, and the bytes.
+
+    A line that is too long may be a block of its own: only its beginning, and no newline.
+    """
+
+    number: int
+    offset: int
+    content: bytes
+
+    @property
+    def lines(self) -> list[bytes]:
+        """The lines without their newlines."""
+        return self.content.removesuffix(b"\n").split(b"\n")
 
 
 class MemoryFile:
-    """An anonymous file, used again for each chunk. Linux keeps it in memory; elsewhere it is a temporary file."""
+    """An anonymous file, used again for each chunk. Linux keeps it in memory; elsewhere it is a temporary file.
+
+    It is written through a mapping, so that bytes are copied only once.
+    """
 
     def __init__(self) -> None:
         if hasattr(os, "memfd_create"):
@@ -27,41 +52,54 @@ class MemoryFile:
             self.path = f"/proc/self/fd/{self.descriptor}"
         else:
             self.descriptor, self.path = tempfile.mkstemp(prefix="tabiji-")
-        self.size = 0
-        self.newlines = 0
-        self.may_be_long = False  # some line may be longer than two segments
-        self.has_marks = False  # of byte order, not just at the beginning, where DuckDB drops one
-        self._block = bytearray(BLOCK)
-        self._bytes = np.frombuffer(self._block, dtype=np.uint8)
+        self._map: mmap.mmap | None = None
+        self._capacity = 0  # bytes that are mapped
+        self._room = 0  # bytes that the file has; touching one beyond is fatal
+        self.clear()
 
     def clear(self) -> None:
         """Forgets what was written; the memory is kept for what comes next."""
         self.size = self.newlines = 0
-        self.may_be_long = self.has_marks = False
+        self.is_plain = True  # UTF-8 without byte-order marks, and no line is too long; if in doubt, not
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+
+    def close(self) -> None:
+        """Gives the memory back."""
+        if self._map is not None:
+            self._map.close()
+        os.close(self.descriptor)
+        if not self.path.startswith("/proc/"):
+            Path(self.path).unlink()
 
     def copy(self, path: str, start: int, end: int) -> None:
         """Appends the bytes [start, end) of a file; fewer where it ends before."""
-        view = memoryview(self._block)
         with Path(path).open("rb", buffering=0) as file:
-            source = file.fileno()
+            self.copy_from(file.fileno(), start, end)
+
+    def copy_from(self, descriptor: int, start: int, end: int) -> None:
+        """Appends the bytes [start, end) of an open file; fewer where it ends before."""
+        with memoryview(self._mapped(max(0, end - start))) as view:
             while start < end:
-                got = os.preadv(source, [view[: min(BLOCK, end - start)]], start)
+                got = os.preadv(descriptor, [view[self.size : self.size + min(BLOCK, end - start)]], start)
                 if not got:
                     break
-                self.newlines += int(np.count_nonzero(self._bytes[:got] == NEWLINE))
-                self._look(self._block, got)
-                self._write(view[:got])
+                self._look_at(view, got)
                 start += got
 
     def append(self, content: bytes) -> None:
         """Appends bytes."""
-        self.newlines += content.count(b"\n")
-        self._look(content, len(content))
-        self._write(memoryview(content))
+        with memoryview(self._mapped(len(content))) as view:
+            for start in range(0, len(content), BLOCK):
+                part = content[start : start + BLOCK]
+                view[self.size : self.size + len(part)] = part
+                self._look_at(view, len(part))
 
     def done(self) -> None:
         """Cuts off what an earlier, longer chunk left behind."""
         os.ftruncate(self.descriptor, self.size)
+        self._room = self.size
+        if self.is_plain and self._decoder.getstate()[0]:
+            self.is_plain = False  # the last character is torn
 
     @property
     def lines(self) -> int:
@@ -70,49 +108,81 @@ class MemoryFile:
             return 0
         return self.newlines + (os.pread(self.descriptor, 1, self.size - 1) != b"\n")
 
-    def split(self) -> Iterator[tuple[int, int, list[bytes]]]:
-        """Blocks of whole lines: the number of the first line, its offset, and the lines without their newlines."""
-        number = offset = at = 0
-        rest = b""
+    def blocks(self) -> Iterator[Block]:
+        """The content in blocks of at most 1 MiB."""
+        number = at = 0
         while at < self.size:
-            block = os.pread(self.descriptor, 4 * BLOCK, at)
+            content = os.pread(self.descriptor, min(BLOCK, self.size - at), at)
+            last = at + len(content) == self.size
+            end = len(content) if last else content.rfind(b"\n") + 1
+            if end:
+                yield Block(number, at, content[:end])
+                number += content.count(b"\n", 0, end)
+                at += end
+            else:
+                yield Block(number, at, content[: LINE_BYTES_MAX + 1])
+                number += 1
+                at = self._newline(at) + 1
+
+    def pick(self, wanted: Iterable[int]) -> Iterator[tuple[int, int, bytes]]:
+        """Lines by number (from 0, rising): number, offset and bytes; of a line that is too long, the beginning."""
+        numbers = iter(wanted)
+        number = next(numbers, None)
+        for block in self.blocks():
+            if number is None:
+                return
+            if number >= block.number + max(1, block.content.count(b"\n") + 1):
+                continue
+            lines = block.lines
+            offset, at = block.offset, 0
+            while number is not None and number < block.number + len(lines):
+                place = number - block.number
+                offset += sum(map(len, lines[at:place])) + place - at
+                at = place
+                yield number, offset, lines[place][: LINE_BYTES_MAX + 1]
+                number = next(numbers, None)
+
+    def middle(self) -> int:
+        """The offset of a line near the middle: where the file can be cut in two."""
+        return min(self.size, self._newline(self.size // 2) + 1)
+
+    def _newline(self, at: int) -> int:
+        while at < self.size:
+            block = os.pread(self.descriptor, BLOCK, at)
+            found = block.find(b"\n")
+            if found >= 0:
+                return at + found
             at += len(block)
-            lines = (rest + block).split(b"\n")
-            rest = lines.pop()
-            yield number, offset, lines
-            number += len(lines)
-            offset += sum(map(len, lines)) + len(lines)
-        if rest:
-            yield number, offset, [rest]
+        return self.size
 
-    def pick(self, wanted: Iterable[int]) -> dict[int, tuple[int, bytes]]:
-        """Lines by number (from 0) → their offset and bytes."""
-        numbers = sorted(set(wanted))
-        found: dict[int, tuple[int, bytes]] = {}
-        if not numbers:
-            return found
-        at = 0
-        for first, offset, lines in self.split():
-            until = first
-            while at < len(numbers) and numbers[at] < first + len(lines):
-                number = numbers[at]
-                offset += sum(map(len, lines[until - first : number - first])) + number - until
-                found[number] = offset, lines[number - first]
-                until = number
-                at += 1
-            if at == len(numbers):
-                break
-        return found
+    def _mapped(self, more: int) -> mmap.mmap:
+        """The mapping, with room for so many bytes more."""
+        needed = max(self.size + more, 1)
+        if self._map is None or needed > self._capacity:
+            if self._map is not None:
+                self._map.close()
+            self._capacity = self._room = max(BLOCK, 1 << (needed - 1).bit_length())
+            os.ftruncate(self.descriptor, self._capacity)
+            self._map = mmap.mmap(self.descriptor, self._capacity)
+        elif needed > self._room:
+            os.ftruncate(self.descriptor, needed)
+            self._room = needed
+        return self._map
 
-    def _look(self, content: bytes | bytearray, size: int) -> None:
-        """Costs next to nothing, for usually the first newline of a segment is near."""
-        self.may_be_long = self.may_be_long or any(
-            content.find(b"\n", at, min(at + SEGMENT, size)) < 0 for at in range(0, size, SEGMENT)
-        )
-        self.has_marks = self.has_marks or content.find(BYTE_ORDER_MARK, 0 if self.size else 1, size) >= 0
-
-    def _write(self, view: memoryview) -> None:
-        while view:
-            written = os.pwrite(self.descriptor, view, self.size)
-            self.size += written
-            view = view[written:]
+    def _look_at(self, view: memoryview, length: int) -> None:
+        """Takes note of bytes that have just been written at the end, while they are in the processor's cache."""
+        start, end = self.size, self.size + length
+        self.size = end
+        written = np.frombuffer(view[start:end], dtype=np.uint8)
+        self.newlines += int(np.count_nonzero(written == NEWLINE))
+        if not self.is_plain or self._map is None:
+            return
+        windows = range(start, end - WINDOW + 1, WINDOW)
+        if any(self._map.find(b"\n", window, window + WINDOW) < 0 for window in windows):
+            self.is_plain = False
+        elif written.max() >= 128 or self._decoder.getstate()[0]:
+            try:
+                self._decoder.decode(view[start:end])
+            except UnicodeDecodeError:
+                self.is_plain = False
+            self.is_plain &= self._map.find(BYTE_ORDER_MARK, start, end) < 0

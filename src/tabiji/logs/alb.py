@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from tabiji.logs.reading import Reading, empty_as_null, iso8601_us, name, request_method, request_target
+from tabiji.logs.reading import (
+    SECOND_US,
+    Reading,
+    decimal,
+    empty_as_null,
+    iso8601_us,
+    name,
+    request_method,
+    request_target,
+)
 from tabiji.logs.template import Item, Literal, Variable, compiled
 
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html
@@ -30,18 +39,20 @@ def read(**_: object) -> Reading:
             items.append(Literal(piece))
     parsed = compiled(items, more_may_follow=True)
     has = {variable: name(variable) for variable in parsed.columns}
-    phases = [f"TRY_CAST({has[phase]} AS DECIMAL(18, 6))" for phase in PHASES]
-    unknown = " OR ".join(f"starts_with({has[phase]}, '-')" for phase in PHASES)
+    phases = [f"({decimal(has[phase])})" for phase in PHASES]
+    known = " AND ".join(f"NOT starts_with({has[phase]}, '-')" for phase in PHASES)
     # `https://host:443/path?query`: the host between `//` and the next `/` or `:`.
     url = request_target(has["request"])
     return Reading(
         format="alb",
-        shape="lines",
+        shape=parsed.shape,
         columns=tuple(parsed.columns.items()),
         sound=parsed.sound,
         pattern=parsed.pattern,
+        tokens=parsed.tokens,
         time_us=iso8601_us(has["time"]),
-        duration_text=f"CASE WHEN {unknown} THEN NULL ELSE ({' + '.join(phases)})::VARCHAR END",
+        duration_us=f"CASE WHEN least({', '.join(phases)}) >= 0 THEN ({' + '.join(phases)}) * {SECOND_US} END",
+        has_duration=known,
         status=has["status"],
         method=request_method(has["request"]),
         target=f"substr({url}, 9 + instr(substr({url}, 10), '/'))",

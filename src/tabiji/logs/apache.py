@@ -9,8 +9,10 @@ from tabiji.logs.reading import (
     LogFormatError,
     Reading,
     common_log_us,
+    decimal,
     empty_as_null,
-    epoch_seconds_us,
+    epoch_us,
+    given,
     name,
     request_method,
     request_target,
@@ -78,13 +80,14 @@ def read(log_format: str | None, **_: object) -> Reading:
         target = target or request_target(has["request"])
     return Reading(
         format="apache",
-        shape="lines",
+        shape=parsed.shape,
         columns=tuple(parsed.columns.items()),
         sound=parsed.sound,
         pattern=parsed.pattern,
+        tokens=parsed.tokens,
         time_us=_time(has),
-        duration_text=duration,
-        duration_unit_us=unit,
+        duration_us=f"({decimal(duration)}) * {unit}" if duration else None,
+        has_duration=given(duration) if duration else "false",
         status=has.get("status"),
         method=method,
         target=target,
@@ -109,23 +112,8 @@ def _items(template: str) -> Sequence[Item]:
             items += [Literal(before + "["), Variable(variable)]
             template = template[:at] + "]" + template[at:]
             return [*items, *_items(template[at:])]
-        if before:
-            items.append(Literal(before))
-        items.append(Variable(variable))
-    if template[at:]:
-        items.append(Literal(template[at:]))
-    return _joined(items)
-
-
-def _joined(items: Sequence[Item]) -> Sequence[Item]:
-    """Neighbouring literals as one."""
-    out: list[Item] = []
-    for item in items:
-        if isinstance(item, Literal) and out and isinstance(out[-1], Literal):
-            out[-1] = Literal(out[-1].text + item.text)
-        else:
-            out.append(item)
-    return out
+        items += [Literal(before), Variable(variable)]
+    return [*items, Literal(template[at:])]
 
 
 def _variable(argument: str | None, letter: str, column: int) -> str:
@@ -155,11 +143,11 @@ def _time(has: dict[str, str]) -> str:
     if "time_local" in has:
         return common_log_us(has["time_local"])
     if "epoch_us" in has:
-        return f"TRY_CAST({has['epoch_us']} AS BIGINT)"
+        return epoch_us(has["epoch_us"], 1)
     if "epoch_ms" in has:
-        return f"TRY_CAST({has['epoch_ms']} AS BIGINT) * 1000"
+        return epoch_us(has["epoch_ms"], 1_000)
     if "epoch_s" in has:
-        return epoch_seconds_us(has["epoch_s"])
+        return epoch_us(has["epoch_s"])
     raise LogFormatError("the time is missing: add %t")
 
 

@@ -8,7 +8,8 @@ from tabiji.logs.reading import (
     LogFormatError,
     Reading,
     empty_as_null,
-    epoch_seconds_us,
+    epoch_us,
+    given,
     iso8601_us,
     name,
     request_method,
@@ -18,6 +19,7 @@ from tabiji.logs.reading import (
 
 # The parts of an event that `fields:` can name, each with the key that holds it.
 TIMES = ("time", "time_ms", "time_us")
+UNITS = {"time_ms": 1_000, "time_us": 1}
 DURATIONS = {"duration": 1_000_000, "duration_ms": 1_000, "duration_us": 1}
 PARTS = (*TIMES, *DURATIONS, "status", "method", "path", "request", "host")
 
@@ -71,8 +73,8 @@ def read(log_format: str | None, fields: Mapping[str, str] | None, **_: object) 
         shape="json",
         columns=tuple(columns),
         time_us=_time(time, sql[time]),
-        duration_text=summed(sql[duration]) if duration else None,
-        duration_unit_us=DURATIONS[duration] if duration else 1,
+        duration_us=f"({summed(sql[duration])}) * {DURATIONS[duration]}" if duration else None,
+        has_duration=given(sql[duration]) if duration else "false",
         status=sql.get("status"),
         method=method,
         target=target,
@@ -83,9 +85,7 @@ def read(log_format: str | None, fields: Mapping[str, str] | None, **_: object) 
 
 
 def _time(part: str, sql: str) -> str:
-    if part == "time_us":
-        return f"TRY_CAST({sql} AS BIGINT)"
-    if part == "time_ms":
-        return f"TRY_CAST(round(TRY_CAST({sql} AS DOUBLE) * 1000) AS BIGINT)"
+    if part in UNITS:
+        return epoch_us(sql, UNITS[part])
     # Seconds since the epoch, or ISO 8601: told apart by what can be read as a number.
-    return f"coalesce({epoch_seconds_us(sql)}, {iso8601_us(sql)})"
+    return f"coalesce({epoch_us(sql)}, {iso8601_us(sql)})"

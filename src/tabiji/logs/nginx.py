@@ -7,12 +7,14 @@ import re
 from collections.abc import Mapping, Sequence
 
 from tabiji.logs.reading import (
+    SECOND_US,
     LogFormatError,
     Reading,
-    Shape,
     common_log_us,
+    decimal,
     empty_as_null,
-    epoch_seconds_us,
+    epoch_us,
+    given,
     iso8601_us,
     last_of_list,
     name,
@@ -20,7 +22,7 @@ from tabiji.logs.reading import (
     request_target,
     summed,
 )
-from tabiji.logs.template import Item, Literal, Variable, compiled
+from tabiji.logs.template import Item, Literal, Template, Variable, compiled
 
 COMMON = '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent'
 COMBINED = COMMON + ' "$http_referer" "$http_user_agent"'
@@ -37,14 +39,13 @@ def read(log_format: str | None, **_: object) -> Reading:
 
     Raises LogFormatError where the time is missing or a variable can't be told from its neighbour.
     """
-    written = log_format or COMBINED
+    written = COMBINED if log_format in (None, "combined") else log_format
     template = _strings(written)
     if _ESCAPE_JSON.match(written) or template.lstrip().startswith("{"):
-        return _json(template)
-    items = _items(template)
+        return _reading(_json(template), None)
     # Many sites add fields behind the default; what is not described is not read.
-    parsed = compiled(items, more_may_follow=log_format is None)
-    return _reading("lines", list(parsed.columns.items()), parsed.sound, parsed.pattern)
+    parsed = compiled(_items(template), more_may_follow=log_format is None)
+    return _reading(parsed.columns, parsed)
 
 
 def _strings(written: str) -> str:
@@ -89,7 +90,7 @@ def _items(template: str) -> Sequence[Item]:
     return items
 
 
-def _json(template: str) -> Reading:
+def _json(template: str) -> dict[str, tuple[str, ...]]:
     """`escape=json`: the keys of the object, each holding one variable."""
     quoted = re.sub(r"(?<=[:\[,])(\s*)(\$\{?\w+\}?)(?=\s*[,}\]])", r'\1"\2"', template)
     try:
@@ -97,14 +98,12 @@ def _json(template: str) -> Reading:
     except ValueError as error:
         at = getattr(error, "pos", 0)
         raise LogFormatError(f"this is not a JSON object: {error}", at + 1) from None
-    columns: list[tuple[str, tuple[str, ...]]] = []
-    seen: set[str] = set()
+    columns: dict[str, tuple[str, ...]] = {}
     for path, value in _leaves(shape, ()):
         found = _VARIABLE.fullmatch(value.strip())
-        if found and (variable := found.group(1) or found.group(2)) not in seen:
-            seen.add(variable)
-            columns.append((variable, path))
-    return _reading("json", columns, "true", None)
+        if found:
+            columns.setdefault(found.group(1) or found.group(2), path)
+    return columns
 
 
 def _leaves(value: object, path: tuple[str, ...]) -> Sequence[tuple[tuple[str, ...], str]]:
@@ -113,48 +112,56 @@ def _leaves(value: object, path: tuple[str, ...]) -> Sequence[tuple[tuple[str, .
     return [(path, value)] if isinstance(value, str) else []
 
 
-def _reading(
-    shape: Shape,
-    columns: Sequence[tuple[str, str | tuple[str, ...]]],
-    sound: str,
-    pattern: str | None,
-) -> Reading:
-    """nginx's variables → the parts of an event."""
-    has = {variable: name(variable) for variable, _ in columns}
-    if "msec" in has:
-        time_us = epoch_seconds_us(has["msec"])
-    elif "time_iso8601" in has:
-        time_us = iso8601_us(has["time_iso8601"])
-    elif "time_local" in has:
-        time_us = common_log_us(has["time_local"])
-    else:
-        raise LogFormatError("the time is missing: add $msec, $time_iso8601 or $time_local")
-    duration = has.get("request_time")
-    if duration is None and "upstream_response_time" in has:
-        duration = summed(has["upstream_response_time"])
-    status = has.get("status")
-    if status is None and "upstream_status" in has:
-        status = last_of_list(has["upstream_status"])
-    method = has.get("request_method")
-    target = next((has[v] for v in ("request_uri", "uri", "document_uri") if v in has), None)
+def _reading(columns: Mapping[str, str | tuple[str, ...]], parsed: Template | None) -> Reading:
+    """nginx's variables → the parts of an event. `parsed` is None for JSON."""
+    has = {variable: name(variable) for variable in columns}
+    duration = _first(has, "request_time", "upstream_response_time")
+    method, target = has.get("request_method"), _first(has, "request_uri", "uri", "document_uri")
     if "request" in has:
         method = method or request_method(has["request"])
         target = target or request_target(has["request"])
+    status = has.get("status")
+    if status is None and "upstream_status" in has:
+        status = last_of_list(has["upstream_status"])
     return Reading(
         format="nginx",
-        shape=shape,
-        columns=tuple(columns),
-        sound=sound,
-        pattern=pattern,
-        time_us=time_us,
-        duration_text=duration,
+        shape=parsed.shape if parsed else "json",
+        columns=tuple(columns.items()),
+        sound=parsed.sound if parsed else "true",
+        pattern=parsed.pattern if parsed else None,
+        tokens=parsed.tokens if parsed else None,
+        time_us=_time(has),
+        duration_us=_duration(has),
+        has_duration=given(duration) if duration else "false",
         status=status,
         method=method,
         target=target,
-        host=next((has[v] for v in ("host", "http_host", "server_name") if v in has), None),
+        host=_first(has, "host", "http_host", "server_name"),
         fields=tuple((field, empty_as_null(sql)) for field, sql in fields(has).items()),
         notes=() if duration else ("no $request_time in the format: latency can't be judged",),
     )
+
+
+def _first(has: Mapping[str, str], *variables: str) -> str | None:
+    return next((has[variable] for variable in variables if variable in has), None)
+
+
+def _time(has: Mapping[str, str]) -> str:
+    if "msec" in has:
+        return epoch_us(has["msec"])
+    if "time_iso8601" in has:
+        return iso8601_us(has["time_iso8601"])
+    if "time_local" in has:
+        return common_log_us(has["time_local"])
+    raise LogFormatError("the time is missing: add $msec, $time_iso8601 or $time_local")
+
+
+def _duration(has: Mapping[str, str]) -> str | None:
+    if "request_time" in has:
+        return f"({decimal(has['request_time'])}) * {SECOND_US}"
+    if "upstream_response_time" in has:
+        return f"({summed(has['upstream_response_time'])}) * {SECOND_US}"
+    return None
 
 
 def fields(has: Mapping[str, str]) -> dict[str, str]:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 ColumnType = Literal["text", "integer"]
-Shape = Literal["lines", "json"]
+Shape = Literal["json", "tokens", "lines"]
+
+SECOND_US = 1_000_000
 
 
 class LogFormatError(Exception):
@@ -20,25 +22,38 @@ class LogFormatError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Tokens:
+    """Lines of `count` tokens with one delimiter between them; a token that begins with a double quote ends with one.
+
+    With `more`, a line may hold more tokens than these.
+    """
+
+    delimiter: str
+    count: int
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """How to read lines of one format. All SQL here is written by Tabiji, never by a user.
 
-    `columns` are raw texts: for shape "lines", SQL over `line` and `p` (the line split at double quotes);
-    for shape "json", a path of keys. A line is sound where the SQL `sound` holds; any other is looked at one by
-    one with `pattern`, a regular expression of Python with a group per column (shape "lines" only).
+    `columns` are texts: for shape "json" a path of keys, for "tokens" SQL over `t1`, `t2` …, for "lines" SQL over
+    `p` (the line split at double quotes). A row is sound where the SQL `sound` holds and its time is known; any other
+    line is looked at by itself, with `pattern`: a regular expression of Python with a group per column (not
+    for "json").
 
-    The event is SQL over the columns: `time_us` (microseconds since the epoch), `duration_us`, `status`,
-    `method`, `target` (with its query string) and `host` are texts or integers; null where unknown.
-    Lines for which `is_event` is not true are filtered. `fields` are what source expressions may use beside
-    those: name → SQL over the columns.
+    The event is SQL over the columns, null where unknown: `time_us` (microseconds since the epoch),
+    `duration_us` (microseconds, not yet rounded; `has_duration` says whether the line claims to have one),
+    `status`, `method`, `target` (with its query string) and `host`. Lines for which `is_event` is not true are
+    filtered. `fields` are what source expressions may use beside those: name → SQL over the columns.
     """
 
     format: str
     shape: Shape
     columns: tuple[tuple[str, str | tuple[str, ...]], ...]
     time_us: str
-    duration_text: str | None = None  # SQL of a decimal text, in units of `duration_unit_us`
-    duration_unit_us: int = 1_000_000
+    duration_us: str | None = None
+    has_duration: str = "true"
     status: str | None = None
     method: str | None = None
     target: str | None = None
@@ -49,6 +64,7 @@ class Reading:
     is_event: str | None = None
     sound: str = "true"
     pattern: str | None = None
+    tokens: Tokens | None = None  # of shape "tokens"
     fields: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()  # what a person should know about this reading
     types: Mapping[str, ColumnType] = field(default_factory=dict, hash=False)
@@ -74,9 +90,24 @@ def empty_as_null(sql: str) -> str:
     return f"nullif(nullif({sql}, '-'), '')"
 
 
-def epoch_seconds_us(sql: str) -> str:
-    """A text of seconds since the epoch, with up to six decimals → microseconds."""
-    return f"CASE WHEN contains({sql}, '_') THEN NULL ELSE TRY_CAST(round(TRY_CAST({sql} AS DOUBLE) * 1000000) AS BIGINT) END"
+def given(sql: str) -> str:
+    """Whether a text says anything at all."""
+    return f"{empty_as_null(sql)} IS NOT NULL"
+
+
+def decimal(sql: str) -> str:
+    """A text of a number → DOUBLE; null for any other. DuckDB would take `1_000` for a number."""
+    return f"CASE WHEN NOT contains({sql}, '_') THEN TRY_CAST({sql} AS DOUBLE) END"
+
+
+def microseconds(sql: str) -> str:
+    """A number of microseconds → BIGINT, rounded; null for NaN and for what is too large."""
+    return f"TRY_CAST(round({sql}) AS BIGINT)"
+
+
+def epoch_us(sql: str, unit_us: int = SECOND_US) -> str:
+    """A text of a number of units since the epoch → microseconds."""
+    return microseconds(f"({decimal(sql)}) * {unit_us}")
 
 
 def iso8601_us(sql: str) -> str:
@@ -90,9 +121,11 @@ def common_log_us(sql: str) -> str:
 
 
 def summed(sql: str) -> str:
-    """nginx's lists of upstream times, such as `0.010, 0.200 : 0.1` → their sum, as a text."""
-    parts = f"list_transform(string_split_regex({sql}, '[,:]'), lambda x: coalesce(TRY_CAST(trim(x) AS DECIMAL(18, 6)), 0))"
-    return f"CASE WHEN contains({sql}, ',') OR contains({sql}, ':') THEN list_sum({parts})::VARCHAR ELSE {sql} END"
+    """nginx's lists of upstream times (`0.010, 0.200 : -`) → their sum, as DOUBLE; null where one is no number."""
+    parts = f"list_filter(list_transform(string_split_regex({sql}, '[,:]'), lambda x: trim(x)), lambda x: x <> '-')"
+    numbers = f"list_transform({parts}, lambda x: {decimal('x')})"
+    total = f"CASE WHEN len({parts}) = list_count({numbers}) THEN list_sum({numbers}) END"
+    return f"CASE WHEN contains({sql}, ',') OR contains({sql}, ':') THEN {total} ELSE {decimal(sql)} END"
 
 
 def last_of_list(sql: str) -> str:

@@ -7,7 +7,9 @@ job, only `done` and the warning of the last failure count; all others are filte
 
 from __future__ import annotations
 
-from tabiji.logs.reading import LogFormatError, Reading, iso8601_us, name, text
+from collections.abc import Mapping
+
+from tabiji.logs.reading import SECOND_US, LogFormatError, Reading, decimal, iso8601_us, name, text
 
 RETRIES_BY_DEFAULT = 25  # Sidekiq's own, for `retry: true`
 
@@ -52,28 +54,20 @@ def read(latency: str | None = None, **_: object) -> Reading:
     done = f"({msg} = 'done' AND {name('class')} IS NOT NULL)"
     ended_us = iso8601_us(name("ts"))
     if latency == "elapsed":
-        duration, unit = f"CASE WHEN {done} THEN {name('elapsed')} END", 1_000_000
+        elapsed = f"CASE WHEN {done} THEN {name('elapsed')} END"
+        duration, has_duration = f"({decimal(elapsed)}) * {SECOND_US}", f"{elapsed} IS NOT NULL"
     else:
-        retried = f"coalesce({name('retry_count')}, {job['retry_count']})"
-        first = (
-            f"CASE WHEN {retried} IS NULL THEN coalesce({name('enqueued_at')}, {job['enqueued_at']}) "
-            f"ELSE coalesce({name('created_at')}, {job['created_at']}) END"
-        )
-        # Sidekiq 8 writes milliseconds since the epoch, as whole numbers; before, seconds with decimals.
-        first_us = (
-            f"(CASE WHEN TRY_CAST({first} AS DOUBLE) > 1e11 THEN TRY_CAST({first} AS DOUBLE) * 1000 "
-            f"ELSE TRY_CAST({first} AS DOUBLE) * 1000000 END)"
-        )
+        first = _first_enqueued(job)
         # Clocks of two machines may differ by a little: never below zero.
-        duration, unit = f"greatest({ended_us} - TRY_CAST(round({first_us}) AS BIGINT), 0)::VARCHAR", 1
-        duration = f"CASE WHEN {first} IS NOT NULL THEN {duration} END"
+        waited = f"{ended_us} - ({_moment_us(first)})"
+        duration, has_duration = f"CASE WHEN {waited} < 0 THEN 0 ELSE {waited} END", f"({first}) IS NOT NULL"
     return Reading(
         format="sidekiq",
         shape="json",
         columns=columns,
         time_us=ended_us,
-        duration_text=duration,
-        duration_unit_us=unit,
+        duration_us=duration,
+        has_duration=has_duration,
         kind="job",
         operation="class",
         error="error_class",
@@ -91,3 +85,18 @@ def read(latency: str | None = None, **_: object) -> Reading:
             "latency runs from `enqueued_at`; where the lines lack it, `latency: elapsed` judges the attempt alone",
         ),
     )
+
+
+def _first_enqueued(job: Mapping[str, str]) -> str:
+    """SQL of when a job was enqueued for the first time."""
+    retried = f"coalesce({name('retry_count')}, {job['retry_count']})"
+    return (
+        f"CASE WHEN {retried} IS NULL THEN coalesce({name('enqueued_at')}, {job['enqueued_at']}) "
+        f"ELSE coalesce({name('created_at')}, {job['created_at']}) END"
+    )
+
+
+def _moment_us(sql: str) -> str:
+    """Sidekiq 8 writes milliseconds since the epoch, as whole numbers; before, seconds with decimals."""
+    number = f"({decimal(sql)})"
+    return f"CASE WHEN {number} > 1e11 THEN {number} * 1000 ELSE {number} * {SECOND_US} END"

@@ -1,0 +1,144 @@
+"""Lines that DuckDB refuses as they are → lines that it takes; the rest is set aside, to be looked at one by one.
+
+What becomes of a line depends on its own bytes, never on its neighbours: a chunk can be cut anywhere.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import numpy as np
+
+from tabiji.engines.memory import BYTE_ORDER_MARK, LINE_BYTES_MAX, MemoryFile
+from tabiji.engines.relations import Rows, cleaned, of_lines, paths
+from tabiji.engines.singly import has_key_twice
+from tabiji.logs.reading import Reading, Tokens
+
+_RETURNS = re.compile(rb"\r+(?=\n)|\r+\Z")
+_MARKS = re.compile(rb"^(?:\xef\xbb\xbf)+", re.MULTILINE)
+_BLANK = re.compile(rb"^[ \t\r\f\v]*\n|^[ \t\r\f\v]+\Z", re.MULTILINE)
+_TOO_LONG = re.compile(rb"^.{%d,}" % (LINE_BYTES_MAX + 1), re.MULTILINE)
+
+Attempt = tuple[Rows, list[int]]
+Spans = Callable[[bytes], Iterable[tuple[int, int]]]
+
+
+def attempts(reading: Reading, fields: Sequence[str], memory: MemoryFile) -> Iterator[Attempt]:
+    """Relations of the lines, the quickest first, each with the numbers of the lines that it leaves out.
+
+    The next one is for when DuckDB refuses the one before, or makes another number of rows of it.
+    """
+    if memory.is_plain:
+        yield of_lines(reading, fields, memory, tokens=_tokens_of_first_line(reading.tokens, memory)), []
+    if reading.shape == "json":
+        yield _tidied(reading, fields, memory, _matches(_BLANK))
+        yield _tidied(reading, fields, memory, _blank_or_keys_twice(reading, fields), lenient=True)
+    else:
+        yield _tidied(reading, fields, memory, _matches(_misfit(reading.tokens)))
+
+
+def _tokens_of_first_line(tokens: Tokens | None, memory: MemoryFile) -> int | None:
+    """Where lines may hold more tokens than the format knows of, most likely all hold as many as the first."""
+    if tokens is None or not tokens.more:
+        return None
+    first = next(memory.pick([0]))[2]
+    token = re.compile(rb"%b(?:%b|$)" % (_token(tokens), _delimiter(tokens)))
+    return max(tokens.count, sum(1 for found in token.finditer(first) if found.group()))
+
+
+def _tidied(
+    reading: Reading, fields: Sequence[str], memory: MemoryFile, unfit: Spans, *, lenient: bool = False
+) -> Attempt:
+    """The lines in UTF-8, without byte-order marks, without carriage returns at the end, and only those that fit.
+
+    Works on blocks of lines, most of which need nothing.
+    """
+    tidy = _tidying(reading)
+    out, aside = cleaned(), list[int]()
+    out.clear()
+    for block in memory.blocks():
+        content = tidy(block.content if memory.is_plain else _TOO_LONG.sub(b"", block.content))
+        number, at = block.number, 0
+        for start, end in unfit(content):
+            out.append(content[at:start])
+            number += content.count(b"\n", at, start)
+            aside.append(number)
+            number, at = number + 1, end
+        out.append(content[at:])
+    out.done()
+    numbers = np.delete(np.arange(memory.lines), aside) if aside else None
+    return of_lines(reading, fields, out, numbers, lenient=lenient), aside
+
+
+def _tidying(reading: Reading) -> Callable[[bytes], bytes]:
+    """What is done to a block, by the shape of its lines. A line stays a line."""
+    tokens = reading.tokens
+    shortened = (
+        _compiled(rb"^(%b)%b.*$", _shape(tokens), _delimiter(tokens)) if tokens and tokens.more else None
+    )
+
+    def tidy(content: bytes) -> bytes:
+        if not content.isascii():
+            content = content.decode("utf-8", "replace").encode()
+            content = _MARKS.sub(b"", content) if BYTE_ORDER_MARK in content else content
+        content = _RETURNS.sub(b"", content) if b"\r" in content else content
+        if reading.shape == "lines":
+            # \x01 never stands in a log; for DuckDB it would part the line in two columns.
+            content = content.replace(b"\r", b" ").replace(b"\x01", b" ")
+        return shortened.sub(rb"\1", content) if shortened else content
+
+    return tidy
+
+
+def _matches(pattern: re.Pattern[bytes] | None) -> Spans:
+    def spans(content: bytes) -> Iterator[tuple[int, int]]:
+        for found in pattern.finditer(content) if pattern else ():
+            yield found.span()
+
+    return spans
+
+
+def _misfit(tokens: Tokens | None) -> re.Pattern[bytes] | None:
+    """Lines of other than so many tokens."""
+    if tokens is None:
+        return None
+    return _compiled(rb"^(?!%b%b?(?:\n|\Z))(?:.+\n?|\n)", _shape(tokens), _delimiter(tokens))
+
+
+def _blank_or_keys_twice(reading: Reading, fields: Sequence[str]) -> Spans:
+    """Lines over which lenient DuckDB passes without a word, or without saying which of two values it took."""
+    read = paths(reading, fields)
+    keys = [
+        json.dumps(key, ensure_ascii=False).encode() for key in sorted({key for path in read for key in path})
+    ]
+
+    def spans(content: bytes) -> Iterator[tuple[int, int]]:
+        at = 0
+        for line in content.split(b"\n"):
+            end = min(at + len(line) + 1, len(content))
+            # A key may be written with escapes as well.
+            suspect = b"\\u" in line or any(line.count(key) > 1 for key in keys)
+            if at < end and (not line.strip() or (suspect and has_key_twice(line, read))):
+                yield at, end
+            at = end
+
+    return spans
+
+
+def _shape(tokens: Tokens) -> bytes:
+    return rb"%b(?:%b%b){%d}" % (_token(tokens), _delimiter(tokens), _token(tokens), tokens.count - 1)
+
+
+def _token(tokens: Tokens) -> bytes:
+    """A token as DuckDB reads it: up to the next quote where it begins with one, else to the next delimiter."""
+    return rb'(?:"[^"\n]*+"|(?!")[^%b\r\n]*+)' % _delimiter(tokens)
+
+
+def _delimiter(tokens: Tokens) -> bytes:
+    return re.escape(tokens.delimiter).encode()
+
+
+def _compiled(pattern: bytes, *parts: bytes) -> re.Pattern[bytes]:
+    return re.compile(pattern % parts, re.MULTILINE)
