@@ -150,7 +150,11 @@ def _when(discovery: Discovery) -> str:
     if first is None or last is None:
         return ""
     days = max(1, -(-(last + 1 - first) // DAY))
-    return f"{days} day" if days == 1 else f"{days} days"
+    return _some(days, "day")
+
+
+def _some(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 # Journeys
@@ -176,7 +180,7 @@ def _journey(group: _Group, shared: frozenset[str], names: set[str], when: str) 
         return None
     names.add(name)
     events = sum(operation.events for some in by_step.values() for operation in some)
-    why = f"Proposed from {events:,} events in {when}; say here what users lose when it fails."
+    why = f"Proposed from {_some(events, 'event')} in {when}; say here what users lose when it fails."
     journey = Journey(name, Text(title, title), None, Text(why, why), steps, tuple(objectives))
     return Proposed(journey, comments, events)
 
@@ -353,4 +357,4 @@ def _evidence(good: int, total: int, verb: str) -> str:
         digits += 1
     units = good * 10 ** (digits + 2) // total
     shown = f"{units // 10**digits}.{units % 10**digits:0{digits}d}".rstrip("0").rstrip(".")
-    return f"In these logs {shown} % of {total:,} events {verb}."
+    return f"In these logs {shown} % of {_some(total, 'event')} {verb}."
