@@ -158,11 +158,12 @@ def _proposed(
 def _schemas() -> dict[str, str]:
     """For editors; made anew in each workspace, and never edited."""
     from tabiji import definitions
-    from tabiji.definitions.templates import JOURNEY_SCHEMA, SITE_SCHEMA
+    from tabiji.definitions.templates import JOURNEY_SCHEMA, POLICY_SCHEMA, SITE_SCHEMA
 
     return {
         SITE_SCHEMA: json.dumps(definitions.schema("site"), indent=2) + "\n",
         JOURNEY_SCHEMA: json.dumps(definitions.schema("journey"), indent=2) + "\n",
+        POLICY_SCHEMA: json.dumps(definitions.schema("policy"), indent=2) + "\n",
     }
 
 

@@ -88,7 +88,7 @@ def print_table(
     for row in cells:
         table.add_row(
             *(
-                Text(cell, style=STATE_STYLES.get(cell.rstrip(" ?°"), "") if at == styled else "")
+                Text(cell, style=STATE_STYLES.get(cell.rstrip(" ?°*"), "") if at == styled else "")
                 for at, cell in enumerate(row)
             )
         )

@@ -58,10 +58,12 @@ def command(
         judged = judge(site, store, minute, names, team, viewed)
         extent = store.extent()
     if as_json:
-        from tabiji.reports import status_json
+        from tabiji.reports import corrections_json, status_json
 
         teams = {journey.name: journey.team for journey in site.journeys}
-        document = status_json(judged.standings, minute * 60, teams, judged.views)
+        pairs = zip(judged.corrections, judged.uncorrected, strict=True)
+        corrected = [corrections_json(dated, without) for dated, without in pairs]
+        document = status_json(judged.standings, minute * 60, teams, judged.views, corrected)
         if not names and team is None:
             document["sources"] = [_coverage_json(one) for one in judged.coverage]
         output.print_json(document)
@@ -114,6 +116,8 @@ def _window(text: str, site: Site) -> Window:
 def show(site: Site, judged: Judged, *, detailed: bool) -> None:
     """Standings as a table a person can read; with `detailed`, each with its sentences, alerts and steps."""
     from tabiji.reports import (
+        correction_notes,
+        correction_sentences,
         sentences,
         status_notes,
         status_table,
@@ -132,21 +136,27 @@ def show(site: Site, judged: Judged, *, detailed: bool) -> None:
         for note in view_notes(judged.standings, judged.views):
             click.echo(note)
     elif not detailed:
-        table = status_table(judged.standings)
+        corrected = {without.objective.id for without in judged.uncorrected if without is not None}
+        table = status_table(judged.standings, corrected)
         output.print_table(table.columns, table.rows, right=table.right, styled=1)
         for note in status_notes(judged.standings):
             click.echo(note)
     else:
         titles = {journey.name: journey.title.to(site.language) for journey in site.journeys}
-        for standing in judged.standings:
+        for standing, dated, without in zip(
+            judged.standings, judged.corrections, judged.uncorrected, strict=True
+        ):
             click.echo(f"{standing.objective.id} · {titles[standing.objective.journey]}")
-            for sentence in sentences(standing):
+            for sentence in (*sentences(standing), *correction_sentences(dated, without)):
                 click.echo(f"  {sentence}")
             for table in (tier_table(standing), step_table(standing)):
                 if table.rows:
                     click.echo()
                     output.print_table(table.columns, table.rows, right=table.right)
             click.echo()
+    if judged.views or not detailed:
+        for note in correction_notes(judged.corrections, judged.uncorrected):
+            click.echo(note)
 
 
 def show_coverage(coverage: Sequence[Coverage]) -> None:

@@ -1,5 +1,14 @@
 """Standings, counts and accounts → JSON documents, tables and sentences, as plain values."""
 
+from tabiji.reports.agreements import (
+    ACTIONS,
+    condition_words,
+    correction_notes,
+    correction_sentences,
+    corrections_json,
+    gate_json,
+    gate_sentences,
+)
 from tabiji.reports.documents import (
     Count,
     Ingested,
@@ -34,15 +43,22 @@ from tabiji.reports.words import (
 )
 
 __all__ = [
+    "ACTIONS",
     "REASONS",
     "STATES",
     "Count",
     "Ingested",
     "Json",
     "Table",
+    "condition_words",
+    "correction_notes",
+    "correction_sentences",
+    "corrections_json",
     "count_json",
     "decimal_text",
     "exact_percent",
+    "gate_json",
+    "gate_sentences",
     "ingest_json",
     "iso_time",
     "latency",

@@ -23,14 +23,17 @@ def status_json(
     at: int,
     teams: Mapping[str, str | None],
     views: Sequence[Sequence[Standing]] = (),
+    corrected: Sequence[Json] = (),
 ) -> Json:
     """`tabiji status --json`. `at` is in seconds since the epoch; `teams` maps journeys to their teams.
 
-    `views` has, for each standing, those over other windows.
+    `views` has, for each standing, those over other windows; `corrected` the keys of `corrections_json`.
     """
     objectives = [_objective_json(s, teams.get(s.objective.journey)) for s in standings]
     for objective, over_others in zip(objectives, views, strict=bool(views)):
-        objective["views"] = [_view_json(view) for view in over_others]
+        objective["views"] = [window_json(view) for view in over_others]
+    for objective, keys in zip(objectives, corrected, strict=bool(corrected)):
+        objective |= keys
     return {"at": iso_time(at), "objectives": objectives}
 
 
@@ -44,7 +47,7 @@ def _objective_json(standing: Standing, team: str | None) -> Json:
         "state": standing.state,
         "provisional": objective.state == "provisional",
         "target": decimal_text(objective.target),
-        **_view_json(standing),
+        **window_json(standing),
         "burn_rates": {windows.format_minutes(m): _number(rate) for m, rate in standing.burn_rates},
         "tiers": [_tier_json(tier) for tier in standing.tiers],
         "steps": [
@@ -59,7 +62,7 @@ def _objective_json(standing: Standing, team: str | None) -> Json:
     }
 
 
-def _view_json(standing: Standing) -> Json:
+def window_json(standing: Standing) -> Json:
     """What a window says, of the objective's own or of any other. In minutes where the objective is about them."""
     return {
         "window": {

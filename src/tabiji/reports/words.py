@@ -5,7 +5,7 @@ Every sentence is whole, with named places, so that a translation can move them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -56,6 +56,7 @@ SENTENCES: Mapping[str, str] = {
     "tier": "{share} in {length}",
     "unsure": "{state} ?",
     "trial": "{state} °",
+    "corrected": "{state} *",
     "unsure-note": "? So few events that it could be luck.",
     "trial-note": "° On trial: nobody is notified.",
     "estimated": "≈ {left}",
@@ -132,14 +133,15 @@ def _left(standing: Standing, remaining: Fraction) -> str:
     return SENTENCES["ends"].format(remaining=percent(remaining, 0), lasts=minutes(lasts))
 
 
-def status_table(standings: Iterable[Standing]) -> Table:
+def status_table(standings: Iterable[Standing], corrected: Collection[str] = ()) -> Table:
     """One row per objective, to be read with `status_notes`.
 
     *left* is what remains of the budget, *lasts* the time until it is gone at the rate of the last 3 days.
+    Objectives whose ids are in `corrected` are marked: `correction_notes` says with what.
     """
     return Table(
         ("objective", "state", "good", "promise", "left", "lasts"),
-        tuple(_status_row(standing) for standing in standings),
+        tuple(_status_row(standing, corrected) for standing in standings),
         frozenset({2, 3, 4, 5}),
     )
 
@@ -184,12 +186,13 @@ def _coverage_notes(standings: Iterable[Standing]) -> list[str]:
     return [SENTENCES["coverage-note"].format(objectives=", ".join(part))] if part else []
 
 
-def _status_row(standing: Standing) -> tuple[str, ...]:
+def _status_row(standing: Standing, corrected: Collection[str]) -> tuple[str, ...]:
     objective = standing.objective
     target = exact_percent(objective.target)
+    state = _state(standing)
     return (
         objective.id,
-        _state(standing),
+        SENTENCES["corrected"].format(state=state) if objective.id in corrected else state,
         "–" if standing.sli is None else percent(standing.sli),
         target,
         _remains(standing),

@@ -1,0 +1,198 @@
+"""Corrections, policies and the gate → sentences and JSON: what was agreed, and what that means now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+
+from tabiji import corrections
+from tabiji.alerts import Standing
+from tabiji.corrections import Category, Dated
+from tabiji.policies import Action, BudgetBelow, Condition, Exhausted, Gate, Ground, Happens, Trigger
+from tabiji.reports.documents import Json, iso_time, window_json
+from tabiji.reports.numbers import minutes, percent
+
+CATEGORIES: Mapping[Category, str] = {
+    "planned-maintenance": "planned maintenance",
+    "outside-business-hours": "outside business hours",
+    "load-test": "load test",
+    "wrong-measurement": "wrong measurement",
+    "other": "other",
+}
+ACTIONS: Mapping[Action, str] = {
+    "notify": "tell the owners",
+    "ticket-next-sprint": "a ticket in the next sprint",
+    "stop-risky-deployments": "stop risky deployments",
+    "review": "a review",
+}
+TRIGGERS: Mapping[Trigger, str] = {
+    "page": "a page fires",
+    "ticket": "a ticket alert fires",
+    "drop": "a drop was found that never alerted",
+}
+SENTENCES: Mapping[str, str] = {
+    "correction": "{minutes} are judged otherwise: {name} ({category}; {author}: {reason}).",
+    "without": "Without corrections {sli} would be good, and {remaining} of the budget left.",
+    "without-data": "Without corrections there would be no data either.",
+    "note": "* Corrected: {objective} by {names}; without, {sli} good and {remaining} left.",
+    "note-no-data": "* Corrected: {objective} by {names}; without, no data as well.",
+    "open": "Go: deploying is in keeping with what was agreed.",
+    "shut": "Stop: no risky deployments.",
+    "stopped": (
+        "{journey}: stop, because {condition} for {objective} since {since}. Step `{step}` of the policy "
+        "`{policy}` stops risky deployments until {end}. Ask {owners}."
+    ),
+    "excepted": (
+        "{journey}: go, by an exception until {until} ({by}: {reason}). Step `{step}` of the policy `{policy}` "
+        "would stop risky deployments, because {condition} for {objective} since {since}."
+    ),
+    "in-keeping": "{journey}: go. Nothing that was agreed stops deployments now.",
+    "never-stops": "{journey}: go. What was agreed about it never stops deployments.",
+    "no-policy": "{journey}: go. Nothing was agreed about it.",
+    "budget-below": "less than {share} of the budget is left",
+    "exhausted": "nothing of the budget is left",
+    "back": "{share} of the budget is back",
+    "quiet": "there was an hour without any",
+}
+
+
+# Corrections
+
+
+def corrections_json(dated: Sequence[Dated], uncorrected: Standing | None) -> Json:
+    """What a standing was made with, and what it would be without: keys of `tabiji status --json`."""
+    return {
+        "corrections": [
+            {
+                "name": one.correction.name,
+                "category": one.correction.category,
+                "author": one.correction.author,
+                "reason": one.correction.reason,
+                "from": iso_time(one.spans[0][0] * 60),
+                "to": iso_time(one.spans[-1][1] * 60),
+                "minutes": corrections.minutes(one.spans),
+            }
+            for one in dated
+        ],
+        "uncorrected": None
+        if uncorrected is None
+        else {"state": uncorrected.state, **window_json(uncorrected)},
+    }
+
+
+def correction_sentences(dated: Sequence[Dated], uncorrected: Standing | None) -> tuple[str, ...]:
+    """Which corrections an objective is judged with, by whom and why, and what it would be without them."""
+    if uncorrected is None:
+        return ()
+    said = [
+        SENTENCES["correction"].format(
+            minutes=minutes(corrections.minutes(one.spans)),
+            name=one.correction.name,
+            category=CATEGORIES[one.correction.category],
+            author=one.correction.author,
+            reason=one.correction.reason,
+        )
+        for one in dated
+    ]
+    if uncorrected.sli is None or uncorrected.remaining is None:
+        return (*said, SENTENCES["without-data"])
+    without = SENTENCES["without"].format(
+        sli=percent(uncorrected.sli), remaining=percent(uncorrected.remaining, 0)
+    )
+    return (*said, without)
+
+
+def correction_notes(
+    dated: Iterable[Sequence[Dated]], uncorrected: Iterable[Standing | None]
+) -> tuple[str, ...]:
+    """A line below the table of standings for each that is corrected."""
+    notes = []
+    for some, without in zip(dated, uncorrected, strict=True):
+        if without is None:
+            continue
+        names = ", ".join(one.correction.name for one in some)
+        if without.sli is None or without.remaining is None:
+            note = SENTENCES["note-no-data"].format(objective=without.objective.id, names=names)
+        else:
+            note = SENTENCES["note"].format(
+                objective=without.objective.id,
+                names=names,
+                sli=percent(without.sli),
+                remaining=percent(without.remaining, 0),
+            )
+        notes.append(note)
+    return tuple(notes)
+
+
+# The gate
+
+
+def gate_json(gate: Gate, at: int) -> Json:
+    """`tabiji gate --json`; `at` is in seconds since the epoch."""
+    return {"at": iso_time(at), "open": gate.open, "grounds": [_ground_json(one) for one in gate.grounds]}
+
+
+def _ground_json(ground: Ground) -> Json:
+    found: Json = {"kind": ground.kind, "journey": ground.journey, "text": ground_sentence(ground)}
+    if ground.step is not None:
+        found |= {
+            "policy": ground.policy,
+            "step": ground.step.name,
+            "objective": ground.objective,
+            "since": None if ground.began is None else iso_time(ground.began * 60),
+            "owners": list(ground.step.owners),
+        }
+    if ground.exception is not None:
+        found["exception"] = {
+            "by": ground.exception.by,
+            "reason": ground.exception.reason,
+            "until": iso_time(ground.exception.until * 60),
+        }
+    return found
+
+
+def gate_sentences(gate: Gate) -> tuple[str, ...]:
+    """Whether to deploy, and why, in plain words."""
+    head = SENTENCES["open" if gate.open else "shut"]
+    return (head, *(ground_sentence(ground) for ground in gate.grounds))
+
+
+def ground_sentence(ground: Ground) -> str:
+    """One reason of the gate."""
+    step, exception = ground.step, ground.exception
+    if step is None or ground.began is None:
+        return SENTENCES[ground.kind].format(journey=ground.journey)
+    return SENTENCES[ground.kind].format(
+        journey=ground.journey,
+        objective=ground.objective,
+        policy=ground.policy,
+        step=step.name,
+        since=iso_time(ground.began * 60),
+        condition=condition_words(step.when),
+        end=_end_words(step.when),
+        owners=", ".join(step.owners),
+        until=None if exception is None else iso_time(exception.until * 60),
+        by=None if exception is None else exception.by,
+        reason=None if exception is None else exception.reason,
+    )
+
+
+def condition_words(condition: Condition) -> str:
+    """When a step begins, as a clause."""
+    match condition:
+        case BudgetBelow(share=share):
+            return SENTENCES["budget-below"].format(share=_share(share))
+        case Exhausted():
+            return SENTENCES["exhausted"]
+        case Happens(trigger=trigger):
+            return TRIGGERS[trigger]
+
+
+def _end_words(condition: Condition) -> str:
+    if isinstance(condition, Happens):
+        return SENTENCES["quiet"]
+    return SENTENCES["back"].format(share=_share(condition.until))
+
+
+def _share(share: Fraction) -> str:
+    return percent(share, 0)
