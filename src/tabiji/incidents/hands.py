@@ -1,0 +1,112 @@
+"""What a person says of incidents → incidents as they are then. Judging them again changes none of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import get_args
+
+from tabiji.alerts import Alert
+from tabiji.incidents.facts import Cause, Detection, Detector, Incident
+
+
+def opened(journey: str, minute: int, by: Detector, others: Iterable[Incident]) -> Incident:
+    """An incident that a person, or an enquiry, opens. Raises ValueError where one is open then."""
+    for one in others:
+        if (
+            one.merged_into is None
+            and one.cause != "drop"
+            and one.opened_minute <= minute
+            and (one.closed_minute is None or minute < one.closed_minute)
+        ):
+            raise ValueError(f"incident {one.number} of {journey} is open at that time")
+    return Incident(journey, "hand", minute, detections=(Detection(minute, by),))
+
+
+def closed(incident: Incident, minute: int) -> Incident:
+    """The same incident, closed by hand. Raises ValueError where it can't be."""
+    _whole(incident)
+    if incident.closed_minute is not None:
+        raise ValueError(f"incident {incident.number} is closed already")
+    if minute < incident.opened_minute:
+        raise ValueError(f"incident {incident.number} was not open yet at that time")
+    return replace(incident, closed_minute=minute, closing="hand")
+
+
+def detected(incident: Incident, minute: int, by: Detector) -> Incident:
+    """The same incident, with somebody who noticed. Raises ValueError for one that was merged."""
+    _whole(incident)
+    return replace(incident, detections=(*incident.detections, Detection(minute, by)), measured=None)
+
+
+def merged(into: Incident, other: Incident) -> tuple[Incident, Incident]:
+    """Both after the second became part of the first. Raises ValueError where they can't be one."""
+    _whole(into)
+    _whole(other)
+    if into.number == other.number:
+        raise ValueError("an incident can't be merged with itself")
+    if into.journey != other.journey:
+        raise ValueError(
+            f"incident {into.number} is about {into.journey}, {other.number} about {other.journey}"
+        )
+    still = into.closed_minute is None or other.closed_minute is None
+    last = other if (other.closed_minute or 0) > (into.closed_minute or 0) else into
+    causes = {into.cause, other.cause}
+    one = replace(
+        into,
+        cause=next(cause for cause in get_args(Cause) if cause in causes),
+        opened_minute=min(into.opened_minute, other.opened_minute),
+        closed_minute=None if still else last.closed_minute,
+        closing=None if still else last.closing,
+        alerts=tuple(sorted({*into.alerts, *other.alerts})),
+        detections=(*into.detections, *other.detections),
+        floor=_outer(min, into.floor, other.floor),
+        ceiling=_outer(max, into.ceiling, other.ceiling),
+        measured=None,
+    )
+    rest = replace(other, alerts=(), detections=(), merged_into=into.number, measured=None)
+    return one, rest
+
+
+def _outer(choose: Callable[[int, int], int], one: int | None, other: int | None) -> int | None:
+    """None where one of the two has no limit."""
+    return None if one is None or other is None else choose(one, other)
+
+
+def split(incident: Incident, minute: int, alerts: Iterable[Alert]) -> tuple[Incident, Incident]:
+    """What was before a minute, closed there, and a new incident of what came from it on.
+
+    Alerts go where they opened. Raises ValueError where the minute is not within the incident.
+    """
+    _whole(incident)
+    times = incident.measured.times if incident.measured else None
+    first = min(incident.opened_minute, times.started if times else incident.opened_minute)
+    if not first < minute or (incident.closed_minute is not None and minute >= incident.closed_minute):
+        raise ValueError(f"incident {incident.number} can only be split while it lasts")
+    later = {one.number for one in alerts if one.opened_minute >= minute}
+    before = replace(
+        incident,
+        opened_minute=min(incident.opened_minute, minute),
+        closed_minute=minute,
+        closing="split",
+        alerts=tuple(number for number in incident.alerts if number not in later),
+        detections=tuple(one for one in incident.detections if one.minute < minute),
+        ceiling=minute,
+        measured=None,
+    )
+    after = replace(
+        incident,
+        cause="hand" if incident.cause == "drop" else incident.cause,
+        opened_minute=minute,
+        alerts=tuple(number for number in incident.alerts if number in later),
+        detections=tuple(one for one in incident.detections if one.minute >= minute),
+        floor=minute,
+        measured=None,
+        number=None,
+    )
+    return before, after
+
+
+def _whole(incident: Incident) -> None:
+    if incident.merged_into is not None:
+        raise ValueError(f"incident {incident.number} is part of incident {incident.merged_into}")
