@@ -60,6 +60,8 @@ def _tidied(
     out.clear()
     for block in memory.blocks():
         content = tidy(block.content if memory.is_plain else _TOO_LONG.sub(b"", block.content))
+        if not block.content.endswith(b"\n"):
+            content += b"\n"  # without it, a line of which nothing is left would be no line
         number, at = block.number, 0
         for start, end in unfit(content):
             out.append(content[at:start])

@@ -219,7 +219,7 @@ def _copied(here: _Standing, new: LogFile, last: LogFile | None, known: Sequence
     """The known file that stands here as well, the new one where there is none; None for a copy beside its original.
 
     A copy may be in the making (`gzip` at work), or the only one left of a file that was cut off (copytruncate).
-    Short plain files may be alike by chance, so below 1 KiB they are files of their own while both are there.
+    Short files may be alike by chance, so below 1 KiB they are files of their own while both are there.
     """
     alike = _alike(here, [file for file in known if file.offset and file is not last])
     if not alike:
@@ -237,7 +237,7 @@ def _copied(here: _Standing, new: LogFile, last: LogFile | None, known: Sequence
                 return _counted(here, new, found)
             continue
         shared = file.offset if found.length is None else min(file.offset, found.length)
-        if here.compression is None and file.compression is None and shared < PRINT_BYTES:
+        if here.compression == file.compression and shared < PRINT_BYTES:
             continue
         if found.length is not None and found.length <= length:
             original = content.prints(Path(file.path), file.compression, [found.length])
