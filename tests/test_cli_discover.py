@@ -213,6 +213,7 @@ def test_from_a_log_to_a_standing_in_four_commands(place: Path, tmp_path: Path) 
     assert names == [
         ".gitignore",
         ".tabiji/journey.schema.json",
+        ".tabiji/policy.schema.json",
         ".tabiji/site.schema.json",
         "journeys/orders.yaml",
         "tabiji.yaml",
@@ -238,6 +239,7 @@ def test_init_without_logs_gives_an_example_that_check_accepts(here: Here, tmp_p
         "journeys/example.yaml",
         ".tabiji/site.schema.json",
         ".tabiji/journey.schema.json",
+        ".tabiji/policy.schema.json",
         ".gitignore",
     ]
     assert "tabiji check" in made.stderr
