@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -53,7 +54,7 @@ def test_a_newer_schema_is_refused(store_url: str) -> None:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     engine.dispose()
     with pytest.raises(
-        StoreError, match=r"newer Tabiji \(schema 9999; this one knows up to 0001\); update Tabiji"
+        StoreError, match=r"newer Tabiji \(schema 9999; this one knows up to 0002\); update Tabiji"
     ):
         store.open(store_url)
 
@@ -186,3 +187,19 @@ def test_a_server_that_ends_the_connection_is_reported_and_the_next_commit_works
             engine.dispose()
         opened.commit(batch([Cell(DAY, "b")], file))
         assert contents(opened) == expected([Cell(DAY, "a"), Cell(DAY, "b")])
+
+
+def test_a_database_of_the_first_release_is_brought_up_to_date_with_what_it_holds(empty_url: str) -> None:
+    engine = opening.engine(opening.parsed(empty_url))
+    with opening.writing(engine).begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", "tabiji.store:migrations")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.exec_driver_sql(f"INSERT INTO sources VALUES ('web', {DAY}, {DAY + 9})")
+    engine.dispose()
+    with store.open(empty_url) as opened:
+        assert opened.extent("web") == (DAY, DAY + 9)
+        assert opened.judging().sources == {"web": store.SourceNews(0, None, DAY, DAY + 9, None)}
+        opened.commit(batch([Cell(DAY + 10, "a")]))
+        assert opened.extent("web") == (DAY, DAY + 10)

@@ -2,6 +2,17 @@
 
 from tabiji.alerts.changes import ENDINGS, Alert, Decision, Ending, decide, merged
 from tabiji.alerts.evidence import LUCK, evidence_p, fewest_bad
+from tabiji.alerts.silences import (
+    LIVE_MINUTES,
+    QUIET_REASONS,
+    WEEK,
+    QuietLimit,
+    QuietReason,
+    Silence,
+    SilenceEnding,
+    decide_silence,
+    quiet_limit,
+)
 from tabiji.alerts.standings import Standing, burn_windows, held, journey_state, standing
 from tabiji.alerts.tiers import (
     Reason,
@@ -18,16 +29,24 @@ from tabiji.alerts.tiers import (
 
 __all__ = [
     "ENDINGS",
+    "LIVE_MINUTES",
     "LUCK",
+    "QUIET_REASONS",
+    "WEEK",
     "Alert",
     "Decision",
     "Ending",
+    "QuietLimit",
+    "QuietReason",
     "Reason",
+    "Silence",
+    "SilenceEnding",
     "Standing",
     "TierStanding",
     "burn_windows",
     "can_fire",
     "decide",
+    "decide_silence",
     "error_rate_min",
     "evidence_p",
     "fewest_bad",
@@ -38,6 +57,7 @@ __all__ = [
     "merged",
     "minutes_to_fire",
     "minutes_to_reset",
+    "quiet_limit",
     "short_minutes",
     "standing",
     "threshold",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Literal, TypeVar, get_args
 
 from tabiji import windows
+from tabiji.alerts.silences import Silence
 from tabiji.alerts.tiers import Reason, TierStanding, judge, short_minutes
 from tabiji.budgets import Tally
 from tabiji.journeys import Objective, Tier
@@ -77,43 +78,58 @@ class Alert:
         """Whether it fires at a moment."""
         return self.opened_minute <= minute and (self.closed_minute is None or minute < self.closed_minute)
 
+    @property
+    def subject(self) -> tuple[str, Tier]:
+        """What it is about: one alert at a time is open about the same."""
+        return self.objective, self.tier
+
     def closed(self, minute: int, ending: Ending) -> Alert:
         """The same alert, closed."""
         return replace(self, closed_minute=minute, ending=ending)
 
+    def again(self, minute: int) -> Alert:
+        """A new alert that fires from a later minute on."""
+        return replace(self, opened_minute=minute, late=True, number=None)
 
-def merged(recorded: Iterable[Alert], judged: Iterable[Alert], until_minute: int) -> tuple[Alert, ...]:
+
+Episode = TypeVar("Episode", Alert, Silence)
+
+
+def merged(recorded: Iterable[Episode], judged: Iterable[Episode], until_minute: int) -> tuple[Episode, ...]:
     """What is to be recorded after a time was judged again, because events had come late: new and closed alerts.
 
-    `recorded` are an objective's alerts of that time as they stand in the store, `judged` those that the same
-    time gives now. What was recorded stays: it was told. So
+    `recorded` are the alerts of that time as they stand in the store, `judged` those that the same time gives
+    now, both in order. What was recorded stays: it was told. So
 
     - an alert that is closed stays as it is, and one that is open closes when the judged one does;
     - one that is open, and was none as it turns out, closes now ("late-events");
-    - a judged alert that meets none that is recorded is new, and `late` if it lies in the past;
+    - a judged alert that meets none that is recorded is new;
     - one that fires still although the recorded one has closed is new from that moment on.
     """
-    changed: list[Alert] = []
-    old: dict[Tier, list[Alert]] = {}
-    new: dict[Tier, list[Alert]] = {}
-    for alerts, by_tier in ((recorded, old), (judged, new)):
-        for alert in alerts:
-            by_tier.setdefault(alert.tier, []).append(alert)
-    for tier, alerts in old.items():
+    changed: list[Episode] = []
+    old, new = _by_subject(recorded), _by_subject(judged)
+    for subject, alerts in old.items():
         for alert in alerts:
             if alert.closed_minute is None:
-                changed += _closing(alert, _meeting(alert, new.get(tier, ())), until_minute)
-    for tier, alerts in new.items():
+                changed += _closing(alert, _meeting(alert, new.get(subject, ())), until_minute)
+    for subject, alerts in new.items():
         for alert in alerts:
-            known = _meeting(alert, old.get(tier, ()))
+            known = _meeting(alert, old.get(subject, ()))
             if not known:
                 changed.append(alert)
             elif alert.closed_minute is None and known[-1].closed_minute is not None:
-                changed.append(replace(alert, opened_minute=known[-1].closed_minute, late=True, number=None))
+                changed.append(alert.again(known[-1].closed_minute))
     return tuple(changed)
 
 
-def _closing(alert: Alert, meeting: Sequence[Alert], until_minute: int) -> list[Alert]:
+def _by_subject(alerts: Iterable[Episode]) -> dict[object, list[Episode]]:
+    found: dict[object, list[Episode]] = {}
+    for alert in alerts:
+        found.setdefault(alert.subject, []).append(alert)
+    return found
+
+
+def _closing(alert: Episode, meeting: Sequence[Episode], until_minute: int) -> list[Episode]:
     if not meeting:
         return [alert.closed(until_minute, "late-events")]
     last = meeting[-1]
@@ -122,7 +138,7 @@ def _closing(alert: Alert, meeting: Sequence[Alert], until_minute: int) -> list[
     return [alert.closed(last.closed_minute, last.ending)]
 
 
-def _meeting(alert: Alert, others: Iterable[Alert]) -> list[Alert]:
+def _meeting(alert: Episode, others: Iterable[Episode]) -> list[Episode]:
     """The others that share a minute with an alert, in order."""
     return [
         other

@@ -13,8 +13,10 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from tabiji.counting import Account, Series
-from tabiji.store import checking, opening, reading, writing
+from tabiji.alerts import Alert, Silence
+from tabiji.counting import Account, Integers, Series
+from tabiji.store import alerts, checking, opening, reading, writing
+from tabiji.store.alerts import Definitions, Judging, Progress, SourceNews, StaleRound, Verdict
 from tabiji.store.facts import (
     COMMIT_POINTS,
     Batch,
@@ -36,14 +38,20 @@ __all__ = [
     "Batch",
     "Check",
     "Committed",
+    "Definitions",
+    "Judging",
     "Kept",
     "LedgerEntry",
     "LogFile",
+    "Progress",
     "Rows",
     "Sample",
+    "SourceNews",
     "StaleOffset",
+    "StaleRound",
     "Store",
     "Sums",
+    "Verdict",
     "Within",
     "open",
 ]
@@ -191,6 +199,72 @@ class Store:
         """
         with self._reading() as connection:
             yield from reading.rows(connection, _MINUTES[grain], from_minute, to_minute, series, latencies)
+
+    def busy_minutes(self, source: str, from_minute: int, to_minute: int) -> Integers:
+        """The minutes of `[from_minute, to_minute)` in which a source has events, ascending."""
+        with self._reading() as connection:
+            return reading.busy_minutes(connection, source, from_minute, to_minute)
+
+    def last_busy_minute(self, source: str, before_minute: int) -> int | None:
+        """The last minute before another in which a source has events, of those whose minutes are kept."""
+        with self._reading() as connection:
+            return reading.last_busy_minute(connection, source, before_minute)
+
+    def judging(self) -> Judging:
+        """Where judging stands, and what came since."""
+        with self._reading() as connection:
+            return alerts.judging(connection)
+
+    def record(self, verdict: Verdict) -> None:
+        """Writes what judging found, whole or not at all.
+
+        Raises StaleRound, having written nothing, when somebody else has judged since `judging` was read.
+        """
+        with self._writing() as connection:
+            alerts.record(connection, verdict)
+
+    def alerts(
+        self,
+        objectives: Sequence[str] | None = None,
+        from_minute: int | None = None,
+        to_minute: int | None = None,
+        *,
+        only_open: bool = False,
+    ) -> tuple[Alert, ...]:
+        """The alerts of objectives (ids; None: all) open at some moment of `[from_minute, to_minute)`.
+
+        In the order of their opening; without minutes, of all time.
+        """
+        with self._reading() as connection:
+            return alerts.alerts(connection, objectives, from_minute, to_minute, only_open=only_open)
+
+    def silences(
+        self,
+        sources: Sequence[str] | None = None,
+        from_minute: int | None = None,
+        to_minute: int | None = None,
+        *,
+        only_open: bool = False,
+    ) -> tuple[Silence, ...]:
+        """As `alerts`, the silences of sources."""
+        with self._reading() as connection:
+            return alerts.silences(connection, sources, from_minute, to_minute, only_open=only_open)
+
+    def quiet_hours(self, source: str, from_minute: int, to_minute: int) -> dict[int, int]:
+        """The longest silence, in minutes, met in each hour that begins in `[from_minute, to_minute)`.
+
+        By the first minute of the hour; hours that were not judged are left out.
+        """
+        with self._reading() as connection:
+            return alerts.quiet_hours(connection, source, from_minute, to_minute)
+
+    def definitions_at(self, minute: int) -> Definitions | None:
+        """The definitions that a moment was judged by; the first ones before all that was judged.
+
+        None where nothing was ever judged.
+        """
+        with self._reading() as connection:
+            return alerts.definitions(connection, minute)
 
     def check(self) -> tuple[Check, ...]:
         """Facts about the database's health; those with a hint want something done."""

@@ -137,6 +137,28 @@ def extent(connection: sa.Connection, source: str | None) -> tuple[int, int] | N
     return None if first is None else (first, last)
 
 
+def busy_minutes(connection: sa.Connection, source: str, first: int, end: int) -> Integers:
+    table = schema.ROLLUPS[1].c
+    query = (
+        sa.select(table.minute)
+        .where(table.minute >= first, table.minute < end, table.series.in_(_of(source)))
+        .distinct()
+        .order_by(table.minute)
+    )
+    return np.fromiter(connection.execute(query).scalars(), dtype=np.int64)
+
+
+def last_busy_minute(connection: sa.Connection, source: str, before: int) -> int | None:
+    table = schema.ROLLUPS[1].c
+    query = sa.select(table.minute).where(table.minute < before, table.series.in_(_of(source)))
+    return connection.execute(query.order_by(table.minute.desc()).limit(1)).scalar()
+
+
+def _of(source: str) -> sa.Select[tuple[int]]:
+    """The numbers of a source's series."""
+    return sa.select(schema.series.c.id).where(schema.series.c.source == source)
+
+
 def sums(connection: sa.Connection, cuts: Sequence[int], chosen: Sequence[int] | None) -> Sums:
     planned, numbers = _planned(connection, cuts, chosen)
     by_piece = np.zeros((2, len(planned.pieces), len(numbers)), dtype=np.int64)

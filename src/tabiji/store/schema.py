@@ -5,6 +5,9 @@ sources ─┬─ files ── ledger          which bytes are counted, and wher
          └─ route_marks              what was learned about routes
 rollup_minutes, _hours, _days        events, Σ duration and histogram per (time, series), clustered so
 retention                            one row: from when on minutes and hours are kept
+judging, judged                      one row: how far all is judged; and each objective, by which definition
+alerts, silences, quiet_hours        what judging found, and how quiet each source is at which hour
+definitions ── in_force              the texts that were judged by, and from when on
 
 Rollups have no foreign key to series: checking one per row costs PostgreSQL more than writing the row. Only
 `writing` adds rows, in the transaction that made sure of their series.
@@ -27,7 +30,7 @@ from sqlalchemy import (
 
 from tabiji.store.rollups import DAY, HOUR
 
-HEAD = "0001"  # the newest revision in migrations/versions; a test holds the two together
+HEAD = "0002"  # the newest revision in migrations/versions; a test holds the two together
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -47,6 +50,9 @@ sources = Table(
     Column("name", Text, primary_key=True),
     Column("first_minute", Number),  # of the events counted; null before the first
     Column("last_minute", Number),  # inclusive
+    Column("commits", Number, nullable=False, server_default="0"),
+    Column("unjudged_minute", Number),  # the earliest with events that came since judging; null: none came
+    Column("quiet_until", Number),  # the last moment at which its silence was judged
     sqlite_strict=True,
 )
 
@@ -129,6 +135,97 @@ retention = Table(
     Column("id", Integer, primary_key=True),  # always 1
     Column("minutes_from", Number),  # null: nothing has been trimmed
     Column("hours_from", Number),
+    sqlite_strict=True,
+)
+
+
+judging = Table(
+    "judging",
+    metadata,
+    Column("id", Integer, primary_key=True),  # always 1
+    Column("round", Number, nullable=False),  # of two that judge at once, one records
+    Column("until_minute", Number),  # the last moment judged; null before the first
+    sqlite_strict=True,
+)
+
+judged = Table(
+    "judged",
+    metadata,
+    Column("objective", Text, primary_key=True),
+    Column("definition", Text, nullable=False),  # hash of the objective's own
+    Column("from_minute", Number, nullable=False),  # since when it is judged by this definition
+    Column("until_minute", Number, nullable=False),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("objective", Text, nullable=False),
+    Column("definition", Text, nullable=False),
+    Column("provisional", Integer, nullable=False),  # 0 or 1
+    Column("share", Text, nullable=False),  # of the tier, as a fraction: 1/50
+    Column("long_minutes", Number, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("opened_minute", Number, nullable=False),
+    Column("opening", Text, nullable=False),  # JSON: the tier's numbers when it opened
+    Column("closed_minute", Number),
+    Column("ending", Text),
+    Column("late", Integer, nullable=False),  # 0 or 1
+    Column("recorded_at", Number, nullable=False),
+    Index(None, "objective", "opened_minute"),
+    Index(None, "closed_minute"),
+    sqlite_autoincrement=True,  # a number names one alert for ever
+    sqlite_strict=True,
+)
+
+silences = Table(
+    "silences",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("quiet_since", Number, nullable=False),
+    Column("limit_minutes", Number, nullable=False),
+    Column("learned", Integer, nullable=False),  # 0 or 1
+    Column("opened_minute", Number, nullable=False),
+    Column("closed_minute", Number),
+    Column("ending", Text),
+    Column("recorded_at", Number, nullable=False),
+    Index(None, "source", "opened_minute"),
+    sqlite_autoincrement=True,
+    sqlite_strict=True,
+)
+
+quiet_hours = Table(
+    "quiet_hours",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("hour", Number, primary_key=True, autoincrement=False),  # its first minute
+    Column("quiet_minutes", Number, nullable=False),  # the longest silence met in it
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+
+definitions = Table(
+    "definitions",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("files", Text, nullable=False),  # JSON: {path: text}
+    Column("first_seen", Number, nullable=False),
+    Column("last_seen", Number, nullable=False),
+    sqlite_strict=True,
+)
+
+in_force = Table(
+    "in_force",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("definition", Text, ForeignKey("definitions.hash"), nullable=False),
+    Column("from_minute", Number, nullable=False),  # moments after it were judged by these definitions
+    Column("since", Number, nullable=False),
     sqlite_strict=True,
 )
 

@@ -302,20 +302,21 @@ def _merge(connection: sa.Connection, merges: Mapping[int, int]) -> None:
 
 
 def _extend(connection: sa.Connection, source: str, rows: Rows) -> None:
-    """Widens the source's first and last minute to those of the rows."""
+    """Widens the source's first and last minute to those of the rows, and notes that these are to be judged."""
     if not len(rows):
         return
     earliest, latest = int(rows.minute.min()), int(rows.minute.max())
     columns = schema.sources.c
-    wider = sa.or_(
-        columns.first_minute.is_(None), columns.first_minute > earliest, columns.last_minute < latest
-    )
     connection.execute(
         sa.update(schema.sources)
-        .where(columns.name == source, wider)
+        .where(columns.name == source)
         .values(
             first_minute=sa.case((columns.first_minute <= earliest, columns.first_minute), else_=earliest),
             last_minute=sa.case((columns.last_minute >= latest, columns.last_minute), else_=latest),
+            unjudged_minute=sa.case(
+                (columns.unjudged_minute <= earliest, columns.unjudged_minute), else_=earliest
+            ),
+            commits=columns.commits + 1,
         )
     )
 
