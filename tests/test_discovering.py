@@ -17,7 +17,7 @@ from tabiji.counting import Account
 from tabiji.discovery import Cut, Discovery, Found, Operation
 from tabiji.errors import FileError, UsageError
 from tabiji.runs import discovering
-from tabiji.runs.discovering import How, placed
+from tabiji.runs.discovering import How, Read, placed
 
 COMMON = How("apache", "common")
 
@@ -165,3 +165,30 @@ def test_folders_and_missing_files_are_said(tmp_path: Path) -> None:
         discovering.files([str(tmp_path / "gone.log")])
     path = written(tmp_path / "a[1].log", line("/a"))
     assert discovering.files([str(path), f"{tmp_path}/a*.log"]) == [path]
+
+
+def test_generations_of_one_log_are_read_alike(tmp_path: Path) -> None:
+    # In one of them nothing was passed on to an upstream yet, so that alone it tells less about its last field.
+    start = '10.0.0.1 - - [21/Nov/2026:10:00:00 +0000] "GET /a HTTP/1.1" 200 5 "-" "curl"'
+    paths = [
+        written(tmp_path / "access.log", *[f'{start} 0.010 "-"\n'] * 50),
+        written(tmp_path / "access.log.1", *[f'{start} 0.020 "0.018"\n'] * 51),
+    ]
+    alone = [discovering.recognise([path])[0] for path in paths]
+    assert len({read.how for read in alone if isinstance(read, Read)}) == 2
+    [found] = discovering.discover(paths, workers=1).found
+    assert found.account.counted == 101
+    assert found.source.log_format is not None
+    assert "$upstream_response_time" in found.source.log_format
+
+
+def test_fields_without_a_name_are_said(tmp_path: Path) -> None:
+    start = '10.0.0.1 - - [21/Nov/2026:10:00:00 +0000] "POST /graphql HTTP/1.1" 200 5 "-" "curl"'
+    names = ("PlayVideo", "CourseDetail", "Viewer")
+    path = written(tmp_path / "access.log", *(f'{start} "{name}"\n' for name in names * 20))
+    [found] = discovering.discover([path], workers=1).found
+    assert found.notes[-2:] == (
+        "fields without a name: `extra_1` (PlayVideo, CourseDetail). "
+        "To use them, give nginx's own directive as `--log-format`",
+        "GraphQL requests can't be told apart: log the operation's name, for example as a header",
+    )

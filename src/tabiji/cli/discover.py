@@ -162,6 +162,8 @@ def _print_found(found: Found, *, everything: bool) -> None:
         shown = f", such as {printable(sample.line)}" if sample else ""
         click.echo(_cut(f"    {number(lines)} × {_reason(reason)}{shown}"))
     click.echo(wrapped(_indicators(found), "  "))
+    for note in found.notes:
+        click.echo(wrapped(f"Note: {printable(note)}.", "  "))
     click.echo()
     chosen = [one for one in found.operations if everything or left_out(one) is None]
     timed = any(one.histogram for one in chosen)
@@ -279,7 +281,6 @@ def _indicators(found: Found) -> str:
     said = []
     can = [name for name, there in indicators(found).items() if there]
     said.append(f"Can be judged: {' and '.join(can) or 'nothing'}.")
-    said += [f"Note: {note}." for note in found.notes]
     routeless = sum(one.events for one in found.operations if one.route is None and one.kind == "request")
     if routeless:
         from tabiji.reports import percent

@@ -37,7 +37,8 @@ def command(paths: tuple[str, ...], as_json: bool) -> None:
     from tabiji.runs import discovering
     from tabiji.runs.discovering import Read
 
-    found = [(str(path), discovering.recognise(path)) for path in discovering.files(paths)]
+    files = discovering.files(paths)
+    found = [(str(path), read) for path, read in zip(files, discovering.recognise(files), strict=True)]
     unknown = [discovering.with_nearest(read) for _, read in found if not isinstance(read, Read | None)]
     if as_json:
         output.print_json({"files": [_json(path, read) for path, read in found]})
@@ -62,6 +63,8 @@ def _print(read: Read) -> None:
         click.echo(f"  {printable(name)}: {printable(key)}")
     if read.others:
         click.echo(wrapped(f"also there, for labels: {', '.join(map(printable, read.others))}", "  "))
+    for note in read.notes:
+        click.echo(wrapped(f"note: {printable(note)}", "  "))
     if read.how.latency:
         click.echo(f"  latency: {read.how.latency}")
 
@@ -84,6 +87,7 @@ def _json(path: str, read: Read | Unrecognised | None) -> dict[str, object]:
         "fields": None if how.fields is None else dict(how.fields),
         "latency": how.latency,
         "others": list(read.others),
+        "notes": list(read.notes),
         "fits": read.fit,
         "why": read.why,
     }

@@ -73,8 +73,8 @@ def discover(
     unrecognised: list[Unrecognised] = []
     empty: list[str] = []
     readable: list[Read] = []
-    for path in paths:
-        read = recognise(path, given)
+    paths = list(paths)
+    for path, read in zip(paths, recognise(paths, given), strict=True):
         if read is None:
             empty.append(str(path))
         elif isinstance(read, Unrecognised):

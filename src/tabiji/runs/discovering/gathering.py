@@ -28,6 +28,9 @@ EXAMPLES_MAX = 3  # paths shown for an operation
 EXAMPLES_BYTES = 1 << 18  # of each piece, looked at for examples
 REJECTED_MAX = 3  # lines shown for a reason
 
+ELAPSED = "latency is that of the last attempt, for the lines do not say when a job was enqueued"
+GRAPHQL = "GraphQL requests can't be told apart: log the operation's name, for example as a header"
+
 _EXAMPLE = "example"
 
 
@@ -155,9 +158,20 @@ class Gathering:
             first_minute=self.first_minute,
             last_minute=self.last_minute,
             operations=self._operations(),
-            notes=self.reading.notes,
+            notes=self._notes(),
             series=len(self.numbers),
         )
+
+    def _notes(self) -> tuple[str, ...]:
+        """What a person should know about how the source is read."""
+        if self.reading.format == "sidekiq":
+            return (ELAPSED,) if self.source.latency == "elapsed" else ()
+        notes = [*self.reading.notes, *self.reads[0].notes]
+        if self.source.operation is None and any(
+            (one.route or "").endswith("/graphql") for one in self.numbers
+        ):
+            notes.append(GRAPHQL)
+        return tuple(notes)
 
     def _operations(self) -> tuple[Operation, ...]:
         by_operation: defaultdict[tuple[str, str | None], list[tuple[Series, int]]] = defaultdict(list)

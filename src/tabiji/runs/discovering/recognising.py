@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tabiji import logs, sources
@@ -15,9 +16,13 @@ from tabiji.engines import Chunk, Counted, Task
 from tabiji.errors import FileError
 from tabiji.logs import Reading
 from tabiji.logs.ndjson import PARTS
+from tabiji.runs.discovering.placing import ROTATION
 
 NEAREST_MAX = 3
 FIRST_LINE_MAX = 200
+ALIKE = 0.95  # of the fit that generations of a log have apart, so that they are read alike
+UNNAMED = "$extra_"  # fields that were recognised without a name
+UNNAMED_VALUES_MAX, UNNAMED_CHARACTERS_MAX = 2, 20
 
 _OPERATION_FIELD = re.compile(
     r"(?:.*[._])?(?:graphql_?)?operation(?:_?name)?|(?:.*[._])?graphql_?operation.*", re.I
@@ -43,7 +48,8 @@ class How:
 class Read:
     """A file whose format is known: how it is read, why, the share of sampled lines that fit.
 
-    `others` names fields that the lines hold beside those that are read.
+    `others` names fields that the lines hold beside those that are read, `notes` what a person
+    should know.
     """
 
     path: str
@@ -51,20 +57,46 @@ class Read:
     why: str
     fit: float
     others: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
-def recognise(path: Path, given: How | None = None) -> Read | Unrecognised | None:
-    """How a file is to be read: as `given`, or as its first lines look; None for an empty one.
+def recognise(paths: Sequence[Path], given: How | None = None) -> list[Read | Unrecognised | None]:
+    """How each file is to be read: as `given`, or as its first lines look; None for an empty one.
 
-    Raises FileError where it can't be read.
+    Generations of one log are read alike wherever that fits them: one of them may begin with lines that tell
+    less than the others'. Raises FileError where a file can't be read.
     """
+    samples = [_sample(path) for path in paths]
+    reads = [_recognised(path, lines, given) for path, lines in zip(paths, samples, strict=True)]
+    families: defaultdict[Path, list[int]] = defaultdict(list)
+    for at, (path, read) in enumerate(zip(paths, reads, strict=True)):
+        if isinstance(read, Read):
+            families[path.with_name(ROTATION.sub("", path.name) or path.name)].append(at)
+    for family in families.values():
+        alone = [read for at in family if isinstance(read := reads[at], Read)]
+        if len({read.how for read in alone}) < 2:
+            continue
+        together = _recognised(paths[family[0]], [line for at in family for line in samples[at]], None)
+        if isinstance(together, Read) and together.fit * len(alone) >= ALIKE * sum(
+            read.fit for read in alone
+        ):
+            for at in family:
+                reads[at] = replace(together, path=str(paths[at]))
+    return reads
+
+
+def _sample(path: Path) -> list[bytes]:
+    """The first lines of a file that are not blank."""
     try:
         if not path.is_file():
             raise FileError(f"{path}: not a regular file")
-        lines = sources.first_lines(path)
+        return [line for line in sources.first_lines(path) if line.strip()]
     except OSError as error:
         raise FileError(f"{path}: {error.strerror or error}") from None
-    if not any(line.strip() for line in lines):
+
+
+def _recognised(path: Path, lines: Sequence[bytes], given: How | None) -> Read | Unrecognised | None:
+    if not lines:
         return None
     if given is not None:
         return Read(str(path), given, "as you said", 1.0)
@@ -74,7 +106,35 @@ def recognise(path: Path, given: How | None = None) -> Read | Unrecognised | Non
     fields, others = _needed(recognised.fields)
     latency = "elapsed" if recognised.format == "sidekiq" and not _says_when_enqueued(lines) else None
     how = How(recognised.format, recognised.log_format, fields, latency)
-    return Read(str(path), how, recognised.why, float(recognised.share), others)
+    return Read(
+        str(path),
+        how,
+        recognised.why,
+        float(recognised.share),
+        others,
+        _unnamed(recognised.log_format, lines),
+    )
+
+
+def _unnamed(log_format: str | None, lines: Sequence[bytes]) -> tuple[str, ...]:
+    """What a person should know about fields that were recognised without a name: some of their values."""
+    if log_format is None or UNNAMED not in log_format:
+        return ()
+    reading = logs.reading("nginx", log_format=log_format)
+    pattern = re.compile(reading.pattern or "")
+    found = [
+        match.groups() for line in lines if (match := pattern.fullmatch(line.decode("utf-8", "replace")))
+    ]
+    said = []
+    for (name, _), values in zip(reading.columns, zip(*found, strict=True), strict=False):
+        some = [value for value in dict.fromkeys(values) if value not in ("", "-")][:UNNAMED_VALUES_MAX]
+        if name.startswith(UNNAMED.removeprefix("$")) and some:
+            said.append(f"`{name}` ({', '.join(value[:UNNAMED_CHARACTERS_MAX] for value in some)})")
+    if not said:
+        return ()
+    return (
+        f"fields without a name: {'; '.join(said)}. To use them, give nginx's own directive as `--log-format`",
+    )
 
 
 def _needed(fields: Fields | None) -> tuple[Fields | None, tuple[str, ...]]:
@@ -111,7 +171,6 @@ def _says_when_enqueued(lines: Sequence[bytes]) -> bool:
 
 
 def _unrecognised(path: Path, lines: Sequence[bytes]) -> Unrecognised:
-    lines = [line for line in lines if line.strip()]
     objects = _objects(lines)
     keys = dict.fromkeys(key for one in objects for key in one) if 2 * len(objects) > len(lines) else {}
     return Unrecognised(
