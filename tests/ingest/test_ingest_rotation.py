@@ -418,9 +418,12 @@ def test_files_with_nothing_but_the_same_head_are_told_apart_when_they_grow(
     assert account(opened).rejected == (("not_this_format", 50 * 5),)
 
 
-def test_two_short_files_that_are_the_same_both_count(opened: Store, path: Path, source: Source) -> None:
+@pytest.mark.parametrize("kind", ["plain", "gzip"])
+def test_two_short_files_that_are_the_same_both_count(
+    opened: Store, path: Path, source: Source, kind: str
+) -> None:
     for host in ("a", "b"):
-        Path(f"{path}.{host}").write_bytes(log(ONE[:2]))
+        Path(f"{path}.{host}").write_bytes(PACKED[kind](log(ONE[:2])))
     ingest(source, opened)
     ingest(source, opened)
     assert by_minute(opened) == expected(ONE[:2] * 2)
