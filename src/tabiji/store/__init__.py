@@ -6,7 +6,7 @@ in one transaction, so what is counted is counted once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Literal
@@ -15,7 +15,8 @@ import sqlalchemy as sa
 
 from tabiji.alerts import Alert, Silence
 from tabiji.counting import Account, Integers, Series
-from tabiji.store import alerts, checking, opening, reading, writing
+from tabiji.incidents import Incident
+from tabiji.store import alerts, checking, incidents, opening, reading, writing
 from tabiji.store.alerts import Definitions, Judging, Progress, SourceNews, StaleRound, Verdict
 from tabiji.store.facts import (
     COMMIT_POINTS,
@@ -30,6 +31,7 @@ from tabiji.store.facts import (
     Within,
 )
 from tabiji.store.failures import translated
+from tabiji.store.incidents import FactKind, IncidentFact, IncidentProgress, StaleIncident
 from tabiji.store.rollups import DAY, HOUR, Rows
 from tabiji.store.segments import Kept
 
@@ -39,6 +41,9 @@ __all__ = [
     "Check",
     "Committed",
     "Definitions",
+    "FactKind",
+    "IncidentFact",
+    "IncidentProgress",
     "Judging",
     "Kept",
     "LedgerEntry",
@@ -47,6 +52,7 @@ __all__ = [
     "Rows",
     "Sample",
     "SourceNews",
+    "StaleIncident",
     "StaleOffset",
     "StaleRound",
     "Store",
@@ -265,6 +271,35 @@ class Store:
         """
         with self._reading() as connection:
             return alerts.definitions(connection, minute)
+
+    def incidents(self, journey: str | None = None) -> list[Incident]:
+        """All incidents, or a journey's, by number."""
+        with self._reading() as connection:
+            return incidents.read(connection, journey)
+
+    def incident_facts(self, incident: int) -> list[IncidentFact]:
+        """What people did to an incident, the oldest first."""
+        with self._reading() as connection:
+            return incidents.facts(connection, incident)
+
+    def incident_progress(self) -> dict[str, IncidentProgress]:
+        """How far the incidents of each journey are judged."""
+        with self._reading() as connection:
+            return incidents.progress(connection)
+
+    def record_incidents(
+        self,
+        changes: Sequence[tuple[Incident | None, Incident]],
+        done: Sequence[IncidentFact] = (),
+        judged: Mapping[str, tuple[IncidentProgress | None, IncidentProgress]] | None = None,
+    ) -> list[int]:
+        """Writes incidents (before, after), what people did, and progress by journey (before, after), or nothing.
+
+        Gives the numbers of the incidents. A fact with 0 for its incident belongs to the last new one. Raises
+        StaleIncident, having written nothing, where something is not as it was before.
+        """
+        with self._writing() as connection:
+            return incidents.record(connection, changes, done, judged or {})
 
     def check(self) -> tuple[Check, ...]:
         """Facts about the database's health; those with a hint want something done."""

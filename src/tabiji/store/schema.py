@@ -8,6 +8,7 @@ retention                            one row: from when on minutes and hours are
 judging, judged                      one row: how far all is judged; and each objective, by which definition
 alerts, silences, quiet_hours        what judging found, and how quiet each source is at which hour
 definitions ── in_force              the texts that were judged by, and from when on
+incidents, incident_*                what alerts and people make one; see store/incidents.py
 
 Rollups have no foreign key to series: checking one per row costs PostgreSQL more than writing the row. Only
 `writing` adds rows, in the transaction that made sure of their series.
@@ -30,7 +31,7 @@ from sqlalchemy import (
 
 from tabiji.store.rollups import DAY, HOUR
 
-HEAD = "0002"  # the newest revision in migrations/versions; a test holds the two together
+HEAD = "0003"  # the newest revision in migrations/versions; a test holds the two together
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
