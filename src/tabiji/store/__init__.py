@@ -16,7 +16,8 @@ import sqlalchemy as sa
 from tabiji.alerts import Alert, Silence
 from tabiji.counting import Account, Integers, Series
 from tabiji.incidents import Incident
-from tabiji.store import alerts, checking, incidents, opening, reading, writing
+from tabiji.policies import Change
+from tabiji.store import alerts, checking, incidents, opening, policies, reading, writing
 from tabiji.store.alerts import Definitions, Judging, Progress, SourceNews, StaleRound, Verdict
 from tabiji.store.facts import (
     COMMIT_POINTS,
@@ -32,11 +33,13 @@ from tabiji.store.facts import (
 )
 from tabiji.store.failures import translated
 from tabiji.store.incidents import FactKind, IncidentFact, IncidentProgress, StaleIncident
+from tabiji.store.policies import Agreeing, Recorded
 from tabiji.store.rollups import DAY, HOUR, Rows
 from tabiji.store.segments import Kept
 
 __all__ = [
     "COMMIT_POINTS",
+    "Agreeing",
     "Batch",
     "Check",
     "Committed",
@@ -49,6 +52,7 @@ __all__ = [
     "LedgerEntry",
     "LogFile",
     "Progress",
+    "Recorded",
     "Rows",
     "Sample",
     "SourceNews",
@@ -300,6 +304,24 @@ class Store:
         """
         with self._writing() as connection:
             return incidents.record(connection, changes, done, judged or {})
+
+    def agreeing(self) -> Agreeing:
+        """How far the policies were asked, and their open episodes."""
+        with self._reading() as connection:
+            return policies.read(connection)
+
+    def record_policies(self, round_: int, until_minute: int, changes: Sequence[Change], now: int) -> None:
+        """Adds what the policies did to their ledger, whole or not at all; `now` is in seconds.
+
+        Raises StaleRound, having written nothing, when somebody else has asked them since `agreeing` was read.
+        """
+        with self._writing() as connection:
+            policies.record(connection, round_, until_minute, changes, now)
+
+    def policy_ledger(self, from_minute: int | None = None, to_minute: int | None = None) -> list[Recorded]:
+        """What the policies did at the minutes `[from_minute, to_minute)`, in the order of writing."""
+        with self._reading() as connection:
+            return policies.ledger(connection, from_minute, to_minute)
 
     def check(self) -> tuple[Check, ...]:
         """Facts about the database's health; those with a hint want something done."""

@@ -9,6 +9,7 @@ judging, judged                      one row: how far all is judged; and each ob
 alerts, silences, quiet_hours        what judging found, and how quiet each source is at which hour
 definitions ── in_force              the texts that were judged by, and from when on
 incidents, incident_*                what alerts and people make one; see store/incidents.py
+agreeing, policy_changes             what policies did; see store/policies.py
 
 Rollups have no foreign key to series: checking one per row costs PostgreSQL more than writing the row. Only
 `writing` adds rows, in the transaction that made sure of their series.
@@ -31,7 +32,7 @@ from sqlalchemy import (
 
 from tabiji.store.rollups import DAY, HOUR
 
-HEAD = "0003"  # the newest revision in migrations/versions; a test holds the two together
+HEAD = "0004"  # the newest revision in migrations/versions; a test holds the two together
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
