@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tabiji.counting import BASE, Account, Cells, Series
+from tabiji.counting import BASE, REST, Account, Cells, Integers, Series
 from tabiji.definitions import Source
 from tabiji.engines import Counted
 from tabiji.expressions import ExpressionError, Predicate, Value, predicate, value
@@ -100,7 +100,7 @@ class Classifier:
         """The cells of a chunk by series. Call `committed` once they are in the database."""
         rows = [self._row(made_of.fields, key) for key in counted.keys]
         for row in rows:
-            if row["route"] is None and row["path"] is not None:
+            if row["route"] is None and row["path"] not in (None, REST):
                 self.learned.observe(str(row["path"]), _is_found(row["status"]))
         merges: dict[int, Series] = {}
         if self.learned.exploded != self.marks:
@@ -111,6 +111,10 @@ class Classifier:
         for at, row in enumerate(rows):
             series = self._series(row, made_of, kind)
             index[at] = -1 if series is None else chosen.setdefault(series, len(chosen))
+        for (
+            wider
+        ) in merges.values():  # also without events in this chunk: their numbers must be known from now on
+            chosen.setdefault(wider, len(chosen))
         cells, account = _without_filtered(counted, index)
         other = self._other(kind)
         beyond = int(cells.events[cells.series == chosen[other]].sum()) if other in chosen else 0
@@ -136,6 +140,8 @@ class Classifier:
             host.lower() if isinstance(host, str) and 0 < len(host) <= HOST_MAX and host != "-" else None
         )
         row["route"] = None
+        if path == REST:
+            return row
         if not isinstance(path, str) or (row["method"] is None and not path.startswith("/")):
             row["path"] = None
             return row
@@ -149,6 +155,8 @@ class Classifier:
         return row
 
     def _series(self, row: Row, made_of: Expressions, kind: str) -> Series | None:
+        if row["path"] == REST:
+            return self._other(kind)  # more keys in one chunk than can be told apart
         if row["route"] is None and row["path"] is not None:
             row["route"] = self.learned.route(str(row["path"]), _is_found(row["status"]))
         if made_of.where and not made_of.where.holds(row):
@@ -221,7 +229,7 @@ def _text(made: object) -> str | None:
     return text if len(text) <= TEXT_MAX else text[: TEXT_MAX - 1] + "…"
 
 
-def _without_filtered(counted: Counted, index: np.ndarray) -> tuple[Cells, Account]:  # type: ignore[type-arg]
+def _without_filtered(counted: Counted, index: Integers) -> tuple[Cells, Account]:
     cells = counted.cells
     series = index[cells.series] if len(index) else cells.series
     kept = series >= 0
