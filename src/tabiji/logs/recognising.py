@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -119,12 +119,12 @@ def _text(texts: Sequence[str]) -> Recognised | None:
     candidates: list[tuple[Reading, str, str | None, str]] = [
         (alb.read(), "alb", None, "the fields of an AWS Application Load Balancer"),
     ]
-    for read, format_, base, name in (
+    bases: tuple[tuple[Callable[..., Reading], str, str, str], ...] = (
         (nginx.read, "nginx", nginx.COMBINED, "the combined format of nginx and Apache"),
         (apache.read, "apache", apache.NICKNAMES["vhost_combined"], "Apache's vhost_combined format"),
         (apache.read, "apache", apache.NICKNAMES["common"], "the common log format"),
-    ):
-        candidates.append((read(log_format=base), format_, base, name))
+    )
+    candidates += [(read(log_format=base), format_, base, name) for read, format_, base, name in bases]
     best: Recognised | None = None
     for reading, format_, base, name in candidates:
         share = _share(reading, texts, quoted=base is None or base.endswith('"'))
