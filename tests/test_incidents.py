@@ -15,7 +15,7 @@ from tabiji.alerts import Alert, TierStanding
 from tabiji.incidents import Burn, Detection, Incident, Means, Measured, Spent, Times
 from tabiji.journeys import Severity, Tier
 
-NOON = 29_672_640  # of 2026-06-02, UTC
+NOON = 29_673_360  # of 2026-06-02, UTC
 FAR = NOON + 10_000
 TIERS: dict[Severity, Tier] = {
     "page": Tier(Fraction(2, 100), 60, "page"),

@@ -21,6 +21,7 @@ COMMANDS = {  # name → module and one line for the list
     "ingest": ("tabiji.cli.ingest", "Count all that is new in the sources, once."),
     "status": ("tabiji.cli.status", "The standing of every objective."),
     "count": ("tabiji.cli.count", "What has been counted, by any columns: the exploring tool."),
+    "incidents": ("tabiji.cli.incidents", "What happened, since when, noticed when, at what cost."),
     "lines": ("tabiji.cli.lines", "The very log lines behind a number."),
     "doctor": ("tabiji.cli.doctor", "Is all well: the books, the database, the sources."),
     "formats": ("tabiji.cli.formats", "Which log formats there are, or what a file was recognised as."),

@@ -1,0 +1,309 @@
+"""`tabiji incidents`: what happened, since when, noticed when and by whom, at what cost; and a person's word on it."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from tabiji.cli import output, workspace
+
+if TYPE_CHECKING:
+    from tabiji.definitions import Site
+    from tabiji.incidents import Detector, Incident
+    from tabiji.runs.intervening import Word
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class _Incidents(click.Group):
+    """Lists, where nothing else is said."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(name="incidents", cls=_Incidents)
+def command() -> None:
+    """What happened: since when, noticed after how long and by whom, at what cost, and whose it was.
+
+    \b
+      tabiji incidents --from now-30d
+      tabiji incidents show 3
+      tabiji incidents detect 3 --at 2026-06-02T20:50 --by enquiry
+    """
+
+
+def _author_option(command: Command) -> Command:
+    return click.option("--author", metavar="NAME", help="Who says so; you by default.")(command)
+
+
+def _reason_option(*, required: bool = False) -> Callable[[Command], Command]:
+    return click.option("--reason", metavar="TEXT", default="", required=required, help="Why; it is kept.")
+
+
+def _at_option(*, default: str | None = "now") -> Callable[[Command], Command]:
+    return click.option(
+        "--at",
+        "at",
+        default=default,
+        required=default is None,
+        show_default=default is not None,
+        metavar="TIME",
+        help="When.",
+    )
+
+
+@command.command(name="list")
+@click.option("--journey", metavar="J", help="Only those of a journey.")
+@click.option("--from", "start", metavar="TIME", help="Only those that lasted after it.")
+@click.option("--to", "end", metavar="TIME", help="Only those that had started before it.")
+@workspace.workspace_option
+@workspace.json_option
+def list_(
+    journey: str | None, start: str | None, end: str | None, folder: Path | None, as_json: bool
+) -> None:
+    """All incidents, missed drops and false alerts, the newest first; MTTD and MTTR."""
+    from tabiji import incidents
+
+    site = workspace.load(folder)
+    if journey is not None:
+        _known_journey(site, journey)
+    now = workspace.now()
+    first = None if start is None else workspace.moment(start, site, now) // 60
+    last = None if end is None else workspace.moment(end, site, now) // 60
+    with workspace.open_store(site) as store:
+        found = [
+            one for one in store.incidents(journey) if one.merged_into is None and _within(one, first, last)
+        ]
+    found.sort(key=lambda one: (_started(one), one.number or 0), reverse=True)
+    means = incidents.means(found)
+    if as_json:
+        from tabiji.reports.incidents import incidents_json
+
+        output.print_json(incidents_json(found, means))
+        return
+    _show_list(site, found)
+
+
+def _show_list(site: Site, found: Sequence[Incident]) -> None:
+    from tabiji import incidents
+    from tabiji.cli.telling import wrapped
+    from tabiji.reports.incidents import SENTENCES, incident_table, means_sentence
+
+    if not found:
+        click.echo("No incidents.")
+        return
+    table = incident_table(found, site.timezone)
+    output.print_table(table.columns, table.rows, right=table.right, grow=1, styled=6)
+    click.echo()
+    means = incidents.means(found)
+    said = means_sentence(means)
+    if said is not None:
+        click.echo(wrapped(said))
+    if means.missed or means.false:
+        click.echo(wrapped(SENTENCES["marks"]))
+    click.echo("`tabiji incidents show N` tells one of them in words.")
+
+
+def _within(incident: Incident, first: int | None, last: int | None) -> bool:
+    times = incident.measured.times if incident.measured else None
+    end = times.recovered if times else incident.closed_minute
+    return (first is None or end is None or end > first) and (last is None or _started(incident) < last)
+
+
+def _started(incident: Incident) -> int:
+    return incident.measured.times.started if incident.measured else incident.opened_minute
+
+
+@command.command(name="show")
+@click.argument("number", type=int, metavar="N")
+@workspace.workspace_option
+@workspace.json_option
+def show(number: int, folder: Path | None, as_json: bool) -> None:
+    """One incident: what happened, what it cost, whose it was, and what people said."""
+    from tabiji.cli.telling import printable, wrapped
+    from tabiji.reports import iso_time
+    from tabiji.reports.incidents import incident_json, local, part_table, sentence, verdict
+    from tabiji.runs import intervening
+
+    site = workspace.load(folder)
+    with workspace.open_store(site) as store:
+        incident = intervening.find(store, number)
+        facts = store.incident_facts(number)
+        alerts = [one for one in store.alerts() if one.number in incident.alerts]
+    if as_json:
+        said = [
+            {
+                "at": iso_time(one.at),
+                "author": one.author,
+                "what": one.kind,
+                "time": None if one.minute is None else iso_time(one.minute * 60),
+                "text": one.text,
+            }
+            for one in facts
+        ]
+        output.print_json({**incident_json(incident), "history": said})
+        return
+    titles = {journey.name: journey.title.to(site.language) for journey in site.journeys}
+    objectives = {one.id: one for journey in site.journeys for one in journey.objectives}
+    title = titles.get(incident.journey, incident.journey)
+    state = "open" if incident.closed_minute is None else "closed"
+    click.echo(f"Incident {number} · {incident.journey} · {state}")
+    click.echo(wrapped(sentence(incident, title, objectives, site.timezone)))
+    if (mark := verdict(incident)) is not None:
+        click.echo(mark)
+    if incident.measured is not None:
+        for name, parts in (("step", incident.measured.steps), ("operation", incident.measured.operations)):
+            worst = [part for part in parts if part.bad]
+            if worst:
+                click.echo()
+                table = part_table(name, worst)
+                output.print_table(table.columns, table.rows, right=table.right)
+    history = [(one.opened_minute, f"alert: {one.objective} ({one.tier.severity})") for one in alerts] + [
+        (one.at // 60, f"{one.author} {one.kind}: {one.text}".removesuffix(": ")) for one in facts
+    ]
+    if history:
+        click.echo()
+        for minute, what in sorted(history):
+            click.echo(wrapped(f"{local(minute, site.timezone)}  {printable(what)}"))
+
+
+@command.command(name="open")
+@click.argument("journey")
+@_at_option()
+@click.option(
+    "--detector",
+    type=click.Choice(["human", "enquiry"]),
+    default="human",
+    show_default=True,
+    help="Who noticed: one of us, or a customer who asked.",
+)
+@_reason_option(required=True)
+@_author_option
+@workspace.workspace_option
+def open_(
+    journey: str, at: str, detector: Detector, reason: str, author: str | None, folder: Path | None
+) -> None:
+    """Open an incident by hand."""
+    from tabiji.runs import intervening
+
+    site = workspace.load(folder)
+    _known_journey(site, journey)
+    minute, word = _said(site, at, reason, author)
+    with workspace.open_store(site) as store:
+        number = intervening.open_by_hand(site, store, journey, minute, detector, word)
+    click.echo(f"Incident {number} is open.")
+
+
+@command.command(name="close")
+@click.argument("number", type=int, metavar="N")
+@_at_option()
+@_reason_option()
+@_author_option
+@workspace.workspace_option
+def close(number: int, at: str, reason: str, author: str | None, folder: Path | None) -> None:
+    """Close an incident by hand."""
+    from tabiji.runs import intervening
+
+    site = workspace.load(folder)
+    minute, word = _said(site, at, reason, author)
+    with workspace.open_store(site) as store:
+        intervening.close(site, store, number, minute, word)
+    click.echo(f"Incident {number} is closed.")
+
+
+@command.command(name="detect")
+@click.argument("number", type=int, metavar="N")
+@_at_option(default=None)
+@click.option("--by", type=click.Choice(["enquiry", "human"]), required=True, help="Who noticed.")
+@_reason_option()
+@_author_option
+@workspace.workspace_option
+def detect(number: int, at: str, by: Detector, reason: str, author: str | None, folder: Path | None) -> None:
+    """Say when somebody noticed an incident; the earliest counts."""
+    from tabiji.runs import intervening
+
+    site = workspace.load(folder)
+    minute, word = _said(site, at, reason, author)
+    with workspace.open_store(site) as store:
+        intervening.detect(site, store, number, minute, by, word)
+    click.echo(f"Incident {number}: noted.")
+
+
+@command.command(name="merge")
+@click.argument("number", type=int, metavar="N")
+@click.argument("other", type=int, metavar="M")
+@_reason_option()
+@_author_option
+@workspace.workspace_option
+def merge(number: int, other: int, reason: str, author: str | None, folder: Path | None) -> None:
+    """Make M a part of N: they were one."""
+    from tabiji.runs import intervening
+
+    site = workspace.load(folder)
+    _, word = _said(site, "now", reason, author)
+    with workspace.open_store(site) as store:
+        intervening.merge(site, store, number, other, word)
+    click.echo(f"Incident {other} is part of incident {number}.")
+
+
+@command.command(name="split")
+@click.argument("number", type=int, metavar="N")
+@_at_option(default=None)
+@_reason_option()
+@_author_option
+@workspace.workspace_option
+def split(number: int, at: str, reason: str, author: str | None, folder: Path | None) -> None:
+    """Make what came from a time on an incident of its own."""
+    from tabiji.runs import intervening
+
+    site = workspace.load(folder)
+    minute, word = _said(site, at, reason, author)
+    with workspace.open_store(site) as store:
+        new = intervening.split(site, store, number, minute, word)
+    click.echo(f"Incident {number} ends there; what came later is incident {new}.")
+
+
+@command.command(name="note")
+@click.argument("number", type=int, metavar="N")
+@click.argument("text")
+@_author_option
+@workspace.workspace_option
+def note(number: int, text: str, author: str | None, folder: Path | None) -> None:
+    """Keep a note with an incident."""
+    from tabiji.runs import intervening
+
+    site = workspace.load(folder)
+    _, word = _said(site, "now", text, author)
+    with workspace.open_store(site) as store:
+        intervening.note(store, number, word)
+    click.echo(f"Incident {number}: noted.")
+
+
+def _said(site: Site, at: str, text: str, author: str | None) -> tuple[int, Word]:
+    """The minute that is meant, and who says what now."""
+    from tabiji.runs.intervening import Word
+
+    now = workspace.now()
+    return workspace.moment(at, site, now) // 60, Word(author or _user(), now, text)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user without a name, as in many containers
+        return "somebody"
+
+
+def _known_journey(site: Site, name: str) -> None:
+    from tabiji.errors import UsageError
+
+    known = [journey.name for journey in site.journeys]
+    if name not in known:
+        raise UsageError(f"`{name}` is not a journey; there are {', '.join(known) or 'none'}")

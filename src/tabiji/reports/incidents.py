@@ -1,0 +1,268 @@
+"""Incidents → sentences, tables and a JSON document, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from fractions import Fraction
+
+from tabiji import windows
+from tabiji.incidents import Detector, Incident, Means, Part, Spent
+from tabiji.journeys import Objective
+from tabiji.reports.documents import Json, iso_time
+from tabiji.reports.numbers import minutes, number, percent, percents
+from tabiji.reports.words import Table
+
+PERIODS: Mapping[windows.Unit, str] = {
+    "day": "day's",
+    "week": "week's",
+    "month": "month's",
+    "quarter": "quarter's",
+    "year": "year's",
+}
+NOTICED: Mapping[Detector, str] = {"alert": "an alert", "enquiry": "an enquiry", "human": "a person"}
+SENTENCES: Mapping[str, str] = {
+    "over": "{what} from {start} to {end}",
+    "calming": "{what} from {start} to {end} (not yet calm for 15 minutes)",
+    "lasting": "{what} since {start}",
+    "failed": "{title}: {share} failed",
+    "slow": "{title}: {share} failed or took too long",
+    "minutes": "{title} was bad for {bad} of {total} minutes",
+    "unseen": "{title}: nothing that the logs show",
+    "all": "all attempts",
+    "one-in": "1 in {n} attempts",
+    "share": "{share} of all attempts",
+    "few": "fewer than 1 in 1,000 attempts",
+    "noticed": "noticed after {length} by {by}",
+    "at-once": "noticed at once by {by}",
+    "unnoticed": "nobody noticed",
+    "spent": "{share} of the {window} budget",
+    "rolling": "{length}",
+    "missed": "MISSED: no alert told of it.",
+    "false": "FALSE ALERT: less than 1 % of the budget was spent.",
+    "merged": "It is part of incident {number}.",
+    "means": "Noticed after {detect} on average (MTTD; median {detect_median}), over after {recover} "
+    "(MTTR; median {recover_median}), in {incidents}.",
+    "marks": "Missed: more than 5 % of a budget spent without an alert. "
+    "False: an alert, and less than 1 % spent. Neither counts for MTTD and MTTR.",
+    "incident": "1 incident",
+    "incidents": "{n} incidents",
+}
+
+
+def sentence(incident: Incident, title: str, objectives: Mapping[str, Objective], zone: str) -> str:
+    """What happened, for somebody who has never heard of an SLO."""
+    said = [_when(incident, _what(incident, title, objectives), zone)]
+    if incident.measured is not None:
+        detected = incident.to_detect
+        by = incident.measured.times.by
+        if detected is None or by is None:
+            said.append(SENTENCES["unnoticed"])
+        else:
+            key = "noticed" if detected else "at-once"
+            said.append(SENTENCES[key].format(length=minutes(detected), by=NOTICED[by]))
+    worst = incident.worst
+    if worst is not None and worst.share is not None and worst.bad:
+        said.append(
+            SENTENCES["spent"].format(share=percent(worst.share, 0), window=_window(worst, objectives))
+        )
+    return "; ".join(said) + "."
+
+
+def _what(incident: Incident, title: str, objectives: Mapping[str, Objective]) -> str:
+    worst = incident.worst
+    if worst is None or not worst.bad:
+        return SENTENCES["unseen"].format(title=title)
+    objective = objectives.get(worst.objective)
+    if objective is not None and objective.slices is not None:
+        return SENTENCES["minutes"].format(title=title, bad=number(worst.bad), total=number(worst.total))
+    slow = objective is not None and objective.faster_than_us is not None
+    return SENTENCES["slow" if slow else "failed"].format(title=title, share=_attempts(worst))
+
+
+def _attempts(spent: Spent) -> str:
+    if spent.bad == spent.total:
+        return SENTENCES["all"]
+    if 2 * spent.bad > spent.total:
+        return SENTENCES["share"].format(share=percent(Fraction(spent.bad, spent.total), 0))
+    if spent.bad * 1000 < spent.total:
+        return SENTENCES["few"]
+    return SENTENCES["one-in"].format(n=spent.total // spent.bad)
+
+
+def _window(spent: Spent, objectives: Mapping[str, Objective]) -> str:
+    objective = objectives.get(spent.objective)
+    if objective is None:
+        return "whole"
+    if isinstance(objective.window, windows.Calendar):
+        return PERIODS[objective.window.unit]
+    days, rest = divmod(objective.window.minutes, windows.DAY)
+    return f"{minutes(objective.window.minutes)}" if rest else f"{days}-day"
+
+
+def _when(incident: Incident, what: str, zone: str) -> str:
+    times = incident.measured.times if incident.measured else None
+    start = times.started if times else incident.opened_minute
+    end = (times.calm if times.recovered is None else times.recovered) if times else incident.closed_minute
+    shown = local(start, zone)
+    if end is None:
+        return SENTENCES["lasting"].format(what=what, start=shown)
+    key = "over" if times is None or times.recovered is not None else "calming"
+    return SENTENCES[key].format(what=what, start=shown, end=_short(end, start, zone))
+
+
+def verdict(incident: Incident) -> str | None:
+    """What is to be said of it beside what happened."""
+    if incident.merged_into is not None:
+        return SENTENCES["merged"].format(number=incident.merged_into)
+    return None if incident.verdict is None else SENTENCES[incident.verdict]
+
+
+def means_sentence(means: Means) -> str | None:
+    """MTTD and MTTR in one line; None where nothing is known."""
+    if means.to_detect is None and means.to_recover is None:
+        return None
+    count = SENTENCES["incident" if means.incidents == 1 else "incidents"].format(n=number(means.incidents))
+    return SENTENCES["means"].format(
+        detect=_length(means.to_detect),
+        detect_median=_length(means.to_detect_median),
+        recover=_length(means.to_recover),
+        recover_median=_length(means.to_recover_median),
+        incidents=count,
+    )
+
+
+def incident_table(incidents: Iterable[Incident], zone: str) -> Table:
+    """One row per incident; `state` says whether it is open, was missed, or was a false alert."""
+    return Table(
+        ("#", "journey", "from", "to", "noticed", "budget", "state"),
+        tuple(_row(incident, zone) for incident in incidents),
+        frozenset({0, 4, 5}),
+    )
+
+
+def _row(incident: Incident, zone: str) -> tuple[str, ...]:
+    times = incident.measured.times if incident.measured else None
+    start = times.started if times else incident.opened_minute
+    end = times.recovered if times else incident.closed_minute
+    state: str = incident.verdict or ("open" if incident.closed_minute is None else "closed")
+    if incident.merged_into is not None:
+        state = f"→ {incident.merged_into}"
+    return (
+        str(incident.number),
+        incident.journey,
+        local(start, zone),
+        "–" if end is None else _short(end, start, zone),
+        _length(None if incident.to_detect is None else Fraction(incident.to_detect)),
+        "–" if incident.share is None else percent(incident.share, 0),
+        state,
+    )
+
+
+def part_table(name: str, parts: Sequence[Part]) -> Table:
+    """Steps or operations with their shares of all that was bad."""
+    shares = percents([part.bad for part in parts])
+    return Table(
+        (name, "bad", "of", "share"),
+        tuple(
+            (part.name, number(part.bad), number(part.total), share)
+            for part, share in zip(parts, shares, strict=True)
+        ),
+        frozenset({1, 2, 3}),
+    )
+
+
+def local(minute: int, zone: str) -> str:
+    """A minute as a clock on the wall shows it: 2026-06-02 20:52."""
+    return _local(minute, zone).strftime("%Y-%m-%d %H:%M")
+
+
+def _short(minute: int, after: int, zone: str) -> str:
+    """Without the date where it is the same."""
+    same = _local(minute, zone).date() == _local(after, zone).date()
+    return _local(minute, zone).strftime("%H:%M" if same else "%Y-%m-%d %H:%M")
+
+
+def _local(minute: int, zone: str) -> datetime:
+    return datetime.fromtimestamp(minute * 60, UTC).astimezone(windows.time_zone(zone))
+
+
+def _length(length: Fraction | None) -> str:
+    return "–" if length is None else minutes(length)
+
+
+def incidents_json(incidents: Iterable[Incident], means: Means) -> Json:
+    """`tabiji incidents --json`."""
+    return {
+        "incidents": [incident_json(incident) for incident in incidents],
+        "means": {
+            "incidents": means.incidents,
+            "mttd_minutes": _number(means.to_detect),
+            "mttd_median_minutes": _number(means.to_detect_median),
+            "mttr_minutes": _number(means.to_recover),
+            "mttr_median_minutes": _number(means.to_recover_median),
+            "missed": means.missed,
+            "false": means.false,
+        },
+    }
+
+
+def incident_json(incident: Incident) -> Json:
+    """One incident; times in UTC, shares in full."""
+    measured = incident.measured
+    times = measured.times if measured else None
+    worst = incident.worst
+    return {
+        "incident": incident.number,
+        "journey": incident.journey,
+        "cause": incident.cause,
+        "state": "merged" if incident.merged_into else "open" if incident.closed_minute is None else "closed",
+        "verdict": incident.verdict,
+        "merged_into": incident.merged_into,
+        "opened": _time(incident.opened_minute),
+        "closed": _time(incident.closed_minute),
+        "closing": incident.closing,
+        "started": _time(times.started if times else None),
+        "detected": _time(times.detected if times else None),
+        "detected_by": times.by if times else None,
+        "recovered": _time(times.recovered if times else None),
+        "calm_since": _time(times.calm if times else None),
+        "ttd_minutes": incident.to_detect,
+        "ttr_minutes": incident.to_recover,
+        "budget_spent": _number(incident.share),
+        "objective": worst.objective if worst else None,
+        "objectives": [
+            {
+                "objective": one.objective,
+                "bad": one.bad,
+                "total": one.total,
+                "allowed": _number(one.allowed),
+                "budget_spent": _number(one.share),
+            }
+            for one in (measured.spent if measured else ())
+        ],
+        "steps": _parts_json("step", measured.steps if measured else ()),
+        "operations": _parts_json("operation", measured.operations if measured else ()),
+        "alerts": list(incident.alerts),
+    }
+
+
+def _parts_json(name: str, parts: Sequence[Part]) -> list[Json]:
+    bad = sum(part.bad for part in parts)
+    return [
+        {
+            name: part.name,
+            "bad": part.bad,
+            "total": part.total,
+            "share_of_bad": part.bad / bad if bad else None,
+        }
+        for part in parts
+    ]
+
+
+def _time(minute: int | None) -> str | None:
+    return None if minute is None else iso_time(minute * 60)
+
+
+def _number(value: Fraction | None) -> float | None:
+    return None if value is None else float(value)

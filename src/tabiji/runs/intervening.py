@@ -1,0 +1,107 @@
+"""What a person says of incidents → recorded, with who, when and why; and measured again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from tabiji import incidents
+from tabiji.definitions import Site
+from tabiji.errors import UsageError
+from tabiji.incidents import Detector, Incident
+from tabiji.runs import grouping
+from tabiji.store import FactKind, IncidentFact, Store
+
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Who says something, when (seconds since the epoch), and why."""
+
+    author: str
+    now: int
+    text: str = ""
+
+    def of(self, number: int, kind: FactKind, minute: int | None, text: str = "") -> IncidentFact:
+        """What is kept of it; 0 is the number of a new incident."""
+        words = ": ".join(part for part in (text, self.text) if part)
+        return IncidentFact(number, self.now, self.author, kind, minute, words)
+
+
+def find(store: Store, number: int) -> Incident:
+    """An incident by its number. Raises UsageError where there is none."""
+    for incident in store.incidents():
+        if incident.number == number:
+            return incident
+    raise UsageError(f"there is no incident {number}; `tabiji incidents` lists them")
+
+
+def open_by_hand(site: Site, store: Store, journey: str, minute: int, by: Detector, word: Word) -> int:
+    """Opens an incident of a journey; gives its number. Raises UsageError where one is open then."""
+    incident = _allowed(lambda: incidents.opened(journey, minute, by, store.incidents(journey)))
+    (number,) = store.record_incidents([(None, incident)], [word.of(0, "opened", minute, by)])
+    measure(site, store)
+    return number
+
+
+def close(site: Site, store: Store, number: int, minute: int, word: Word) -> None:
+    """Closes an incident. Raises UsageError where that makes no sense, as all of these do."""
+    before = find(store, number)
+    after = _allowed(lambda: incidents.closed(before, minute))
+    store.record_incidents([(before, after)], [word.of(number, "closed", minute)])
+    measure(site, store)
+
+
+def detect(site: Site, store: Store, number: int, minute: int, by: Detector, word: Word) -> None:
+    """Says who noticed an incident, and when."""
+    before = find(store, number)
+    after = _allowed(lambda: incidents.detected(before, minute, by))
+    store.record_incidents([(before, after)], [word.of(number, "detected", minute, by)])
+    measure(site, store)
+
+
+def merge(site: Site, store: Store, into: int, other: int, word: Word) -> None:
+    """Makes two incidents one, which goes by the first number."""
+    befores = find(store, into), find(store, other)
+    afters = _allowed(lambda: incidents.merged(*befores))
+    done = [
+        word.of(into, "merged", None, f"with incident {other}"),
+        word.of(other, "merged", None, f"into incident {into}"),
+    ]
+    store.record_incidents(list(zip(befores, afters, strict=True)), done)
+    measure(site, store)
+
+
+def split(site: Site, store: Store, number: int, minute: int, word: Word) -> int:
+    """Makes an incident of its own of what came from a minute on; gives its number."""
+    before = find(store, number)
+    first, second = _allowed(lambda: incidents.split(before, minute, store.alerts()))
+    done = [
+        word.of(number, "split", minute, "what came later is an incident of its own"),
+        word.of(0, "split", minute, f"from incident {number}"),
+    ]
+    _, new = store.record_incidents([(before, first), (None, second)], done)
+    measure(site, store)
+    return new
+
+
+def note(store: Store, number: int, word: Word) -> None:
+    """Adds a note to an incident."""
+    find(store, number)
+    store.record_incidents([], [word.of(number, "noted", None)])
+
+
+def measure(site: Site, store: Store) -> None:
+    """Judges the incidents as of the moment up to which alerts are judged."""
+    until = store.judging().until_minute
+    if until is not None:
+        grouping.judge(site, store, store.alerts(), until)
+
+
+def _allowed(act: Callable[[], Found]) -> Found:
+    try:
+        return act()
+    except ValueError as error:
+        raise UsageError(str(error)) from None
