@@ -22,6 +22,7 @@ COMMANDS = {  # name → module and one line for the list
     "status": ("tabiji.cli.status", "The standing of every objective."),
     "count": ("tabiji.cli.count", "What has been counted, by any columns: the exploring tool."),
     "incidents": ("tabiji.cli.incidents", "What happened, since when, noticed when, at what cost."),
+    "gate": ("tabiji.cli.gate", "Is deploying in keeping with what was agreed; and if not, why."),
     "lines": ("tabiji.cli.lines", "The very log lines behind a number."),
     "doctor": ("tabiji.cli.doctor", "Is all well: the books, the database, the sources."),
     "formats": ("tabiji.cli.formats", "Which log formats there are, or what a file was recognised as."),
