@@ -20,6 +20,7 @@ from tabiji.budgets import Tally, remaining
 from tabiji.corrections import EVERYTHING, Correction
 from tabiji.counting import Account, Cells, Series
 from tabiji.definitions import Retention, Site
+from tabiji.incidents import Incident, Measured, Spent, Times
 from tabiji.journeys import Journey, Objective, Severity, Slices, Step, Text, Tier
 from tabiji.policies import BudgetBelow, Exemption, Exhausted, Fact, Happens, Policy, after, evaluate
 from tabiji.policies import Step as PolicyStep
@@ -160,6 +161,24 @@ def test_what_came_due_within_a_long_stretch_is_told_at_its_minute() -> None:
         (226, "available", "gone", "ended", "recovered"),
         (236, "available", "half", "ended", "recovered"),
     ]
+
+
+def test_a_drop_that_nobody_noticed_makes_somebody_look() -> None:
+    found = PolicyStep("unseen", Text(), Happens("drop"), ("review",), ("Ito",))
+    site = replace(SITE, policies=(replace(POLICY, steps=(found,)),))
+    times = Times(START + 20, None, None, START + 30, None, ("watch/available",))
+    spent = (Spent("watch/minutes", 1, 9, Fraction(9)), Spent("watch/available", 5, 9, Fraction(9)))
+    drop = Incident("watch", "drop", START + 20, START + 30, "over", measured=Measured(times, spent))
+    with opened([Event(minute) for minute in range(200)]) as filled:
+        judged_until(filled, 10)
+        agreeing.agree(site, filled, 0)
+        filled.record_incidents([(None, drop)])
+        judged_until(filled, 200)
+        agreeing.agree(site, filled, 0)
+        assert told(filled) == [
+            (45, "available", "unseen", "acts", "drop"),  # known once 15 minutes were calm
+            (105, "available", "unseen", "ended", "recovered"),
+        ]
 
 
 def test_what_is_provisional_makes_nobody_act() -> None:
