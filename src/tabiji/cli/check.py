@@ -35,10 +35,16 @@ def command(folder: Path | None, as_json: bool) -> None:
         output.print_json({"faults": []})
         return
     objectives = [objective for journey in site.journeys for objective in journey.objectives]
-    click.echo(
-        f"No faults: {_some(len(site.sources), 'source')}, {_some(len(site.journeys), 'journey')}, "
-        f"{_some(len(objectives), 'objective')}."
-    )
+    parts = [
+        _some(len(site.sources), "source"),
+        _some(len(site.journeys), "journey"),
+        _some(len(objectives), "objective"),
+    ]
+    if site.policies:
+        parts.append(_some(len(site.policies), "policy", "policies"))
+    if site.corrections:
+        parts.append(_some(len(site.corrections), "correction"))
+    click.echo(f"No faults: {', '.join(parts)}.")
 
 
 def _fault(fault: object) -> dict[str, object]:
@@ -47,5 +53,5 @@ def _fault(fault: object) -> dict[str, object]:
     return asdict(fault)  # type: ignore[call-overload,no-any-return]
 
 
-def _some(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+def _some(count: int, noun: str, nouns: str | None = None) -> str:
+    return f"{count} {noun if count == 1 else nouns or f'{noun}s'}"
