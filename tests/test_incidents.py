@@ -309,6 +309,12 @@ TIMES = {
         [f"{EARLY}xx.xxxxxx{CALM}"],
         (4, 4, 19, 19, "human", ("watch/available",)),
     ),
+    "one that pages again has not recovered": (
+        incident(14, 70, 1, 2),
+        [alert(1, 14, 20), alert(2, 36, 50)],
+        [f"{EARLY}xxxxx{CALM}.....xxxxx{CALM}"],
+        (10, 14, 40, 40, "alert", ("watch/available",)),
+    ),
     "only the objectives that alerted": (
         incident(14, 35, 1),
         [alert(1, 14, 20)],

@@ -36,7 +36,13 @@ def closed(incident: Incident, minute: int) -> Incident:
 def detected(incident: Incident, minute: int, by: Detector) -> Incident:
     """The same incident, with somebody who noticed. Raises ValueError for one that was merged."""
     _whole(incident)
-    return replace(incident, detections=(*incident.detections, Detection(minute, by)), measured=None)
+    detections = (*incident.detections, Detection(minute, by))
+    measured = None
+    if incident.cause == "drop" and incident.measured is not None:
+        first = min(detections, key=lambda one: one.minute)
+        times = replace(incident.measured.times, detected=first.minute, by=first.by)
+        measured = replace(incident.measured, times=times)
+    return replace(incident, detections=detections, measured=measured)
 
 
 def merged(into: Incident, other: Incident) -> tuple[Incident, Incident]:

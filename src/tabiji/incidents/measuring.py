@@ -90,8 +90,8 @@ def times(
 
     `alerts` are those of the incident, `burns` the journey's agreed objectives. `started` is the beginning of the
     run of bad minutes that leads to the first page; to the opening, where there is none; and not before the journey's
-    previous incident closed. One that has not recovered when the next one starts is over then. False beside it: it
-    may have begun before the minutes given.
+    previous incident closed. One that pages again has not recovered yet; one that has not when the next one starts is
+    over then. False beside it: it may have begun before the minutes given.
     """
     if incident.cause == "drop" and incident.closed_minute is not None:
         first, end = incident.opened_minute, incident.closed_minute
@@ -116,7 +116,13 @@ def times(
     detection = min((*told, *incident.detections), key=lambda one: one.minute, default=None)
     concerned = {alert.objective for alert in alerts}
     concerning = [one for one in burns if not concerned or one.objective in concerned]
-    over, calm = recovered(together(concerning), started) if concerning else (None, None)
+    named = {one.objective: one for one in concerning}
+    again = [
+        run[0]
+        for page in pages
+        if page.objective in named and (run := run_before(named[page.objective], page.opened_minute))
+    ]
+    over, calm = recovered(together(concerning), max([started, *again])) if concerning else (None, None)
     last = min((minute for minute in (incident.ceiling, next_started) if minute is not None), default=None)
     if last is not None and (over is None or over > last):
         over = calm = max(last, started)

@@ -11,17 +11,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tabiji import incidents
-from tabiji.alerts import Alert
+from tabiji.alerts import LUCK, Alert, evidence_p
 from tabiji.definitions import Site
 from tabiji.incidents import CALM_MINUTES, Burn, Incident
 from tabiji.journeys import Journey, Objective
 from tabiji.runs import attributing, correcting, minutes
 from tabiji.runs.attributing import Past
 from tabiji.runs.minutes import LARGEST, Minutes
-from tabiji.store import IncidentProgress, Store
-from tabiji.windows import DAY
+from tabiji.store import IncidentProgress, StaleIncident, Store
+from tabiji.windows import DAY, HOUR
 
+TRIES = 5  # rounds that somebody else may record in between
 TOGETHER = 64  # objectives whose minutes are held at once
+EVIDENCE_MINUTES = HOUR  # a shorter drop is weighed among all events of so long: one failure at night is luck
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,19 @@ class _Known:
     before: IncidentProgress | None
     drops_first: int
     first: int
+
+
+def judge_recorded(site: Site, store: Store, since: int | None = None) -> list[int]:
+    """Judges incidents as far as alerts are judged; what `judge` does, again where somebody else came in between."""
+    for _ in range(TRIES):
+        until = store.judging().until_minute
+        if until is None:
+            return []
+        try:
+            return judge(site, store, store.alerts(), until, since)
+        except StaleIncident:
+            continue
+    raise StaleIncident("others are judging at the same time; run this again")
 
 
 def judge(
@@ -104,7 +119,8 @@ def _known(
     if since is not None:
         folded = [_again(one, since) for one in folded]
         drops_first = min(drops_first, since - DAY)
-    firsts = [_lead(one, told) - DAY for one in folded if one.merged_into is None and not one.settled]
+    firsts = [drops_first - EVIDENCE_MINUTES]
+    firsts += [_lead(one, told) - DAY for one in folded if one.merged_into is None and not one.settled]
     return _Known(
         journey=journey,
         objectives=tuple(one for one in journey.objectives if one.state == "agreed"),
@@ -113,12 +129,14 @@ def _known(
         alerts=told,
         before=before,
         drops_first=drops_first,
-        first=max(min([drops_first, *firsts]), begin),
+        first=max(min(firsts), begin),
     )
 
 
 def _again(incident: Incident, since: int) -> Incident:
-    """To be measured again, where events have come late."""
+    """To be measured again, where events have come late; a drop stays what it was found to be."""
+    if incident.cause == "drop":
+        return incident
     times = incident.measured.times if incident.measured else None
     if times is None or times.recovered is None or since < times.recovered + CALM_MINUTES:
         return replace(incident, measured=None)
@@ -160,7 +178,7 @@ def _of_journey(
     of: Past, known: _Known, dense: Mapping[str, Minutes], until: int
 ) -> tuple[list[Incident], int, bool]:
     """The incidents of a journey; the pending minute; whether all beginnings are within the minutes."""
-    burns = [_burn(objective, dense[objective.id]) for objective in known.objectives]
+    burns = [burn(objective, dense[objective.id]) for objective in known.objectives]
     found, all_certain = list(known.folded), True
     order = sorted(
         (place for place, one in enumerate(found) if one.merged_into is None and one.cause != "drop"),
@@ -184,12 +202,25 @@ def _of_journey(
         return found, until, all_certain
     new, pending = incidents.drops(burns, _told(found, known.alerts.values()), until)
     for start, end in new:
-        if start >= known.drops_first:
-            drop = Incident(known.journey.name, "drop", start, end, "over")
-            drop = _drop(of, drop, burns, dense, until)
-            if drop.share is not None and drop.share > incidents.MISSED_MIN:
-                found.append(drop)
+        if start < known.drops_first:
+            continue
+        evident = [
+            burn
+            for objective, burn in zip(known.objectives, burns, strict=True)
+            if _evident(objective, dense[objective.id], start, end)
+        ]
+        drop = Incident(known.journey.name, "drop", start, end, "over")
+        drop = _drop(of, drop, evident, dense, until)
+        if drop.share is not None and drop.share > incidents.MISSED_MIN:
+            found.append(drop)
     return found, pending, all_certain
+
+
+def _evident(objective: Objective, dense: Minutes, start: int, end: int) -> bool:
+    """Whether a drop is more than luck, as it has to be for a page: a promise exactly kept has bad minutes, too."""
+    place = slice(max(min(start, end - EVIDENCE_MINUTES) - dense.start, 0), end - dense.start)
+    bad, total = int(dense.bad[place].sum()), int(dense.total[place].sum())
+    return evidence_p(bad, total, 1 - objective.target) < LUCK["page"]
 
 
 def _drop(
@@ -212,7 +243,7 @@ def _told(found: Sequence[Incident], alerts: Iterable[Alert]) -> list[tuple[int,
     return spans
 
 
-def _burn(objective: Objective, dense: Minutes) -> Burn:
+def burn(objective: Objective, dense: Minutes) -> Burn:
     """Where the burn rate is at least 1, B · den ≥ T · (den − num), as integers."""
     budget = objective.target.denominator - objective.target.numerator
     bad, total = dense.bad, dense.total

@@ -42,7 +42,7 @@ def open_by_hand(site: Site, store: Store, journey: str, minute: int, by: Detect
     """Opens an incident of a journey; gives its number. Raises UsageError where one is open then."""
     incident = _allowed(lambda: incidents.opened(journey, minute, by, store.incidents(journey)))
     (number,) = store.record_incidents([(None, incident)], [word.of(0, "opened", minute, by)])
-    measure(site, store)
+    grouping.judge_recorded(site, store)
     return number
 
 
@@ -51,7 +51,7 @@ def close(site: Site, store: Store, number: int, minute: int, word: Word) -> Non
     before = find(store, number)
     after = _allowed(lambda: incidents.closed(before, minute))
     store.record_incidents([(before, after)], [word.of(number, "closed", minute)])
-    measure(site, store)
+    grouping.judge_recorded(site, store)
 
 
 def detect(site: Site, store: Store, number: int, minute: int, by: Detector, word: Word) -> None:
@@ -59,7 +59,7 @@ def detect(site: Site, store: Store, number: int, minute: int, by: Detector, wor
     before = find(store, number)
     after = _allowed(lambda: incidents.detected(before, minute, by))
     store.record_incidents([(before, after)], [word.of(number, "detected", minute, by)])
-    measure(site, store)
+    grouping.judge_recorded(site, store)
 
 
 def merge(site: Site, store: Store, into: int, other: int, word: Word) -> None:
@@ -71,7 +71,7 @@ def merge(site: Site, store: Store, into: int, other: int, word: Word) -> None:
         word.of(other, "merged", None, f"into incident {into}"),
     ]
     store.record_incidents(list(zip(befores, afters, strict=True)), done)
-    measure(site, store)
+    grouping.judge_recorded(site, store)
 
 
 def split(site: Site, store: Store, number: int, minute: int, word: Word) -> int:
@@ -83,7 +83,7 @@ def split(site: Site, store: Store, number: int, minute: int, word: Word) -> int
         word.of(0, "split", minute, f"from incident {number}"),
     ]
     _, new = store.record_incidents([(before, first), (None, second)], done)
-    measure(site, store)
+    grouping.judge_recorded(site, store)
     return new
 
 
@@ -91,13 +91,6 @@ def note(store: Store, number: int, word: Word) -> None:
     """Adds a note to an incident."""
     find(store, number)
     store.record_incidents([], [word.of(number, "noted", None)])
-
-
-def measure(site: Site, store: Store) -> None:
-    """Judges the incidents as of the moment up to which alerts are judged."""
-    until = store.judging().until_minute
-    if until is not None:
-        grouping.judge(site, store, store.alerts(), until)
 
 
 def _allowed(act: Callable[[], Found]) -> Found:
