@@ -24,6 +24,7 @@ COMMANDS = {  # name → module and one line for the list
     "incidents": ("tabiji.cli.incidents", "What happened, since when, noticed when, at what cost."),
     "gate": ("tabiji.cli.gate", "Is deploying in keeping with what was agreed; and if not, why."),
     "lines": ("tabiji.cli.lines", "The very log lines behind a number."),
+    "simulate": ("tabiji.cli.simulate", "What changed definitions would have said of the past."),
     "doctor": ("tabiji.cli.doctor", "Is all well: the books, the database, the sources."),
     "formats": ("tabiji.cli.formats", "Which log formats there are, or what a file was recognised as."),
     "schema": ("tabiji.cli.schema", "The JSON Schema of the definitions, for editors."),

@@ -1,0 +1,233 @@
+"""`tabiji simulate`: changed definitions → what they would have said of the past, beside what the present ones say."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tabiji.cli import output, workspace
+from tabiji.errors import FileError, UsageError
+
+if TYPE_CHECKING:
+    from tabiji.alerts import Alert
+    from tabiji.incidents import Incident
+    from tabiji.runs.simulating import Difference, Outcome
+
+ALERTS_MAX = 12  # of each side are listed; all of them with --json
+
+
+@click.command(name="simulate")
+@click.argument("paths", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
+@click.option(
+    "--from", "start", default="now-90d", show_default=True, metavar="T", help="From this moment on."
+)
+@click.option("--to", "end", default="now", show_default=True, metavar="T", help="Up to this moment.")
+@workspace.workspace_option
+@workspace.json_option
+def command(paths: tuple[Path, ...], start: str, end: str, folder: Path | None, as_json: bool) -> None:
+    """Old definitions against new ones on the past: what was good, what was spent, each alert. No log is read.
+
+    A FILE is a journey (in place of the one with its name), policies, or a tabiji.yaml.
+
+    \b
+      tabiji simulate draft/watch-course.yaml
+      tabiji simulate draft/*.yaml --from now-30d --json
+    """
+    from tabiji import definitions
+    from tabiji.runs import simulating
+
+    site = workspace.load(folder)
+    now = workspace.now()
+    files = simulating.changed(dict(site.files), {str(path): _text(path) for path in paths})
+    new = definitions.load(site.folder, os.environ, files)
+    first, until = workspace.moment(start, site, now) // 60, workspace.moment(end, site, now) // 60
+    with workspace.open_store(site) as store:
+        extent, kept = store.extent(), store.kept().minutes_from
+        if extent is None:
+            raise UsageError("nothing has been counted yet; `tabiji ingest` counts")
+        first = max(first, extent[0], kept or 0)
+        until = min(until, extent[1] + 1)
+        if until <= first:
+            raise UsageError("there are no minutes between `--from` and `--to`; see `retention:`")
+        differences = simulating.simulate(site, new, store, first, until)
+    if as_json:
+        output.print_json(_json(differences, first, until))
+    else:
+        _show(differences, first, until, site.timezone)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileError(f"{path} can't be read: {getattr(error, 'strerror', None) or error}") from None
+
+
+def _show(differences: Sequence[Difference], first: int, until: int, zone: str) -> None:
+    from tabiji.reports import minutes
+
+    click.echo(
+        f"{_local(first, zone)} to {_local(until, zone)} ({minutes(until - first)}), from rollups alone."
+    )
+    if not differences:
+        click.echo("Nothing would change.")
+    for difference in differences:
+        click.echo()
+        click.echo(difference.id)
+        sides = (difference.old, difference.new)
+        rows = [(name, *(cell(side) for side in sides)) for name, cell in _CELLS.items()]
+        output.print_table(("", "now", "changed"), [row for row in rows if any(row[1:])], right=(1, 2))
+        for name, side in zip(("now", "changed"), sides, strict=True):
+            if side is None:
+                continue
+            for alert in side.alerts[:ALERTS_MAX]:
+                click.echo(f"  {name}: {_alert(alert, zone)}")
+            if len(side.alerts) > ALERTS_MAX:
+                click.echo(f"  {name}: and {len(side.alerts) - ALERTS_MAX} more")
+
+
+def _promise(side: Outcome | None) -> str:
+    from tabiji.reports import exact_percent
+
+    return "" if side is None else exact_percent(side.objective.target)
+
+
+def _limit(side: Outcome | None) -> str:
+    from tabiji.reports import latency
+
+    limit = None if side is None else side.objective.faster_than_us
+    return "" if limit is None else latency(limit)
+
+
+def _good(side: Outcome | None) -> str:
+    from tabiji.budgets import sli
+    from tabiji.reports import percent
+
+    share = None if side is None else sli(side.tally)
+    return "–" if share is None else percent(share)
+
+
+def _bad(side: Outcome | None) -> str:
+    from tabiji.reports import number
+
+    return "–" if side is None else f"{number(side.tally.bad)} of {number(side.tally.total)}"
+
+
+def _spent(side: Outcome | None) -> str:
+    from tabiji.reports import percent
+
+    return "–" if side is None or side.spent is None else percent(side.spent, 0)
+
+
+def _count(severity: str, side: Outcome | None) -> str:
+    if side is None:
+        return "–"
+    return str(sum(alert.tier.severity == severity for alert in side.alerts))
+
+
+_CELLS: Mapping[str, Callable[[Outcome | None], str]] = {
+    "promise": _promise,
+    "faster than": _limit,
+    "good": _good,
+    "bad": _bad,
+    "budget spent": _spent,
+    "pages": lambda side: _count("page", side),
+    "tickets": lambda side: _count("ticket", side),
+    "found after": lambda side: _found_after(side),
+    "missed": lambda side: _verdicts("missed", side),
+    "false": lambda side: _verdicts("false", side),
+}
+
+
+def _found_after(side: Outcome | None) -> str:
+    """The mean time to detect."""
+    from tabiji.incidents import means
+    from tabiji.reports import minutes
+
+    mean = None if side is None else means(side.incidents).to_detect
+    return "–" if mean is None else minutes(mean)
+
+
+def _verdicts(verdict: str, side: Outcome | None) -> str:
+    return "–" if side is None else str(sum(one.verdict == verdict for one in side.incidents))
+
+
+def _alert(alert: Alert, zone: str) -> str:
+    from tabiji.reports import exact_percent, minutes
+
+    name = f"{exact_percent(alert.tier.share)} in {minutes(alert.tier.long_minutes)} ({alert.tier.severity})"
+    opened = _local(alert.opened_minute, zone)
+    if alert.closed_minute is None:
+        return f"{opened} → still firing  {name}"
+    closed = _local(alert.closed_minute, zone)
+    return f"{opened} → {closed}  {minutes(alert.closed_minute - alert.opened_minute)}  {name}"
+
+
+def _json(differences: Sequence[Difference], first: int, until: int) -> dict[str, object]:
+    from tabiji.reports import iso_time
+
+    return {
+        "from": iso_time(first * 60),
+        "to": iso_time(until * 60),
+        "objectives": [
+            {"id": one.id, "old": _outcome_json(one.old), "new": _outcome_json(one.new)}
+            for one in differences
+        ],
+    }
+
+
+def _outcome_json(side: Outcome | None) -> dict[str, object] | None:
+    from tabiji.budgets import sli
+    from tabiji.reports import decimal_text, iso_time
+
+    if side is None:
+        return None
+    share = sli(side.tally)
+    return {
+        "target": decimal_text(side.objective.target),
+        "good": side.tally.good,
+        "total": side.tally.total,
+        "bad": side.tally.bad,
+        "sli": None if share is None else float(share),
+        "consumed": None if side.spent is None else float(side.spent),
+        "alerts": [
+            {
+                "share": float(alert.tier.share),
+                "long": alert.tier.long_minutes,
+                "severity": alert.tier.severity,
+                "opened": iso_time(alert.opened_minute * 60),
+                "closed": None if alert.closed_minute is None else iso_time(alert.closed_minute * 60),
+            }
+            for alert in side.alerts
+        ],
+        "incidents": [_incident_json(one) for one in side.incidents],
+    }
+
+
+def _incident_json(one: Incident) -> dict[str, object]:
+    from tabiji.reports import iso_time
+
+    times = one.measured.times if one.measured else None
+
+    def moment(minute: int | None) -> str | None:
+        return None if minute is None else iso_time(minute * 60)
+
+    return {
+        "started": moment(times.started if times else None),
+        "detected": moment(times.detected if times else None),
+        "recovered": moment(times.recovered if times else None),
+        "share_of_budget": None if one.share is None else float(one.share),
+        "verdict": one.verdict,
+    }
+
+
+def _local(minute: int, zone: str) -> str:
+    from datetime import datetime
+
+    from tabiji.windows import time_zone
+
+    return datetime.fromtimestamp(minute * 60, time_zone(zone)).strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,178 @@
+"""Definitions as they are and as they would be → what each would have said of the past, from rollups alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from tabiji import budgets, incidents, windows
+from tabiji.alerts import Alert
+from tabiji.budgets import Tally
+from tabiji.corrections import Span
+from tabiji.definitions import JOURNEYS, POLICIES, SITE, Site
+from tabiji.incidents import Incident, Measured, Spent, Times
+from tabiji.journeys import Journey, Objective, Text
+from tabiji.runs import correcting, grouping, minutes, replaying
+from tabiji.runs.minutes import Minutes
+from tabiji.store import Store
+
+_JOURNEY = re.compile(r"^journey:\s*[\"']?([^\s\"'#]+)", re.MULTILINE)
+_AGREEMENTS = re.compile(r"^(?:policies|corrections):", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one definition would have said of a period.
+
+    `spent` is the share of the period's budget; `alerts` are those that would have fired, those of an objective on
+    trial as if it were agreed; `incidents` what they would have told of, with drops that nothing told of.
+    """
+
+    journey: Journey
+    objective: Objective
+    tally: Tally
+    spent: Fraction | None
+    alerts: tuple[Alert, ...]
+    incidents: tuple[Incident, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """An objective before and after a change; None where there is none."""
+
+    id: str
+    old: Outcome | None
+    new: Outcome | None
+
+
+def changed(files: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+    """The definitions' files with others in place of those that they change: path → text.
+
+    `given` maps any paths to texts. A journey takes the place of the one with its name, wherever that stands.
+    """
+    places = {found.group(1): path for path, text in files.items() if (found := _JOURNEY.search(text))}
+    changes: dict[str, str] = {}
+    for path, text in given.items():
+        name = path.rpartition("/")[2]
+        if found := _JOURNEY.search(text):
+            changes[places.get(found.group(1), f"{JOURNEYS}/{name}")] = text
+        elif _AGREEMENTS.search(text):
+            changes[f"{POLICIES}/{name}"] = text
+        else:
+            changes[SITE] = text
+    return {**files, **changes}
+
+
+def simulate(old: Site, new: Site, store: Store, first: int, end: int) -> list[Difference]:
+    """What old and new definitions would have said of the minutes [first, end), for each objective that differs."""
+    before, after = _by_id(old), _by_id(new)
+    ids = [
+        id_
+        for id_ in dict.fromkeys([*before, *after])
+        if _judged_by(before.get(id_)) != _judged_by(after.get(id_)) or old.corrections != new.corrections
+    ]
+    sides = [
+        (site, [known[id_] for id_ in ids if id_ in known]) for site, known in ((old, before), (new, after))
+    ]
+    told, would = _outcomes(sides, store, first, end)
+    return [Difference(id_, told.get(id_), would.get(id_)) for id_ in ids]
+
+
+def _by_id(site: Site) -> dict[str, tuple[Journey, Objective]]:
+    return {
+        objective.id: (journey, objective) for journey in site.journeys for objective in journey.objectives
+    }
+
+
+def _judged_by(promise: tuple[Journey, Objective] | None) -> object:
+    """What of a promise its numbers depend on: no title, no team, no reason why."""
+    if promise is None:
+        return None
+    journey, objective = promise
+    steps = [(step.name, step.events) for step in journey.steps if step.name in objective.steps]
+    return steps, replace(objective, title=Text(), target_text="")
+
+
+Side = tuple[Site, list[tuple[Journey, Objective]]]
+
+
+def _outcomes(sides: Sequence[Side], store: Store, first: int, end: int) -> list[dict[str, Outcome]]:
+    """The outcomes of each side, by objective; the rollups are read once for all of them."""
+    back = first - replaying.longest_minutes(objective for _, wanted in sides for _, objective in wanted)
+    every: list[tuple[Journey, Objective]] = []
+    corrected: dict[str, Sequence[Span]] = {}
+    for number, (site, wanted) in enumerate(sides):
+        spans = correcting.corrected(site, store, wanted, back, end)
+        for journey, objective in wanted:
+            apart = _apart(objective, number)
+            every.append((journey, apart))
+            corrected[apart.id] = spans.get(objective.id, ())
+    labels = replace(sides[-1][0], sources=tuple(source for site, _ in sides for source in site.sources))
+    dense = minutes.of(labels, store, every, back, end, corrected) if every else {}
+    return [
+        {
+            objective.id: _outcome(journey, objective, dense[_apart(objective, number).id], first, end)
+            for journey, objective in wanted
+        }
+        for number, (_, wanted) in enumerate(sides)
+    ]
+
+
+def _apart(objective: Objective, side: int) -> Objective:
+    """The objective under an id of its own on each side; no name of a journey holds a space."""
+    return replace(objective, journey=f"{objective.journey} {side}")
+
+
+def _outcome(journey: Journey, objective: Objective, dense: Minutes, first: int, end: int) -> Outcome:
+    period = slice(first - dense.start, end - dense.start)
+    total = int(dense.total[period].sum())
+    bad = total - int(dense.good[period].sum())
+    tally = Tally(total - bad, total) if dense.valid[period].any() else Tally()
+    fired = replaying.replay(replace(objective, state="agreed"), dense, first, end)
+    told = [replace(alert, number=number) for number, alert in enumerate(fired, start=1)]
+    return Outcome(
+        journey=journey,
+        objective=objective,
+        tally=tally,
+        spent=budgets.consumed(tally, objective.target),
+        alerts=tuple(told),
+        incidents=tuple(_incidents(objective, dense, told, first, end)),
+    )
+
+
+def _incidents(
+    objective: Objective, dense: Minutes, alerts: Sequence[Alert], first: int, end: int
+) -> list[Incident]:
+    """What alerts of one objective would have told of, and what nothing would."""
+    burns = [grouping.burn(objective, dense)]
+    found = []
+    for one in incidents.fold((), alerts, end):
+        own = [alert for alert in alerts if alert.number in one.alerts]
+        times, _ = incidents.times(one, own, burns)
+        found.append(replace(one, measured=_measured(objective, dense, times, end)))
+    spans: list[tuple[int, int | None]] = [(alert.opened_minute, alert.closed_minute) for alert in alerts]
+    spans += [
+        (one.measured.times.started, one.measured.times.recovered)
+        for one in found
+        if one.measured is not None
+    ]
+    unheard, _ = incidents.drops(burns, spans, end)
+    for start, over in unheard:
+        drop = Incident(objective.journey, "drop", start, over, "over")
+        times, _ = incidents.times(drop, (), burns)
+        drop = replace(drop, measured=_measured(objective, dense, times, end))
+        if start >= first and drop.share is not None and drop.share > incidents.MISSED_MIN:
+            found.append(drop)
+    return sorted(found, key=lambda one: one.opened_minute)
+
+
+def _measured(objective: Objective, dense: Minutes, times: Times, end: int) -> Measured:
+    """B between the start and the recovery, of what the budget of the window until then allows."""
+    until = end if times.recovered is None else times.recovered
+    start, over = times.started - dense.start, until - dense.start
+    window = slice(max(windows.bounds(objective.window, until)[0] - dense.start, 0), over)
+    bad, total = int(dense.bad[start:over].sum()), int(dense.total[start:over].sum())
+    allowed = budgets.allowed_bad(Tally(0, int(dense.total[window].sum())), objective.target)
+    return Measured(times, (Spent(objective.id, bad, total, allowed),))
