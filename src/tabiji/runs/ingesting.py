@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -28,6 +28,7 @@ from tabiji.sources import CompressionError, Moved, Piece, Problem, Seen
 from tabiji.store import Batch, LogFile, Sample, Store
 
 ALONE_BYTES = 8 << 20  # below this, starting a pool takes longer than counting
+AHEAD = 8  # pieces for each worker, at most, that are counted before the first of them is committed
 ROUNDS_MAX = 5  # of looking again, where files are moved while they are read
 
 
@@ -113,8 +114,11 @@ def ingest(
                 commits.leave(piece)
                 continue
             made_of, how = reading
-            waiting.append((piece, made_of, how.kind, count(piece, how, made_of)))
-            while len(waiting) > workers:
+            counted = count(piece, how, made_of)
+            if piece.content:
+                piece = replace(piece, content=b"")  # the worker has it
+            waiting.append((piece, made_of, how.kind, counted))
+            while _is_enough(waiting, workers):
                 commits.add(*waiting.popleft())
         while waiting:
             commits.add(*waiting.popleft())
@@ -133,6 +137,15 @@ def ingest(
         progress.beyond_cap,
         progress.truncations,
     )
+
+
+def _is_enough(waiting: Collection[tuple[Piece, object, str, object]], workers: int) -> bool:
+    """Whether so much is being counted that it is time to commit. Of small pieces many go ahead, for a commit
+    of sparse minutes takes as long as counting them, and no worker should wait for it."""
+    if len(waiting) <= workers:
+        return False
+    ahead = sum(piece.end - piece.start for piece, *_ in waiting)
+    return len(waiting) > AHEAD * workers or ahead > workers * sources.PIECE_BYTES
 
 
 def _pieces(

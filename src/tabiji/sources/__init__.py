@@ -10,9 +10,10 @@ from tabiji.sources.files import (
     places,
     relocated,
 )
-from tabiji.sources.pieces import Moved, Piece, nothing, pieces, still_there
+from tabiji.sources.pieces import PIECE_BYTES, Moved, Piece, nothing, pieces, still_there
 
 __all__ = [
+    "PIECE_BYTES",
     "CompressionError",
     "Moved",
     "Piece",
