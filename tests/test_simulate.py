@@ -107,6 +107,31 @@ def test_without_tiers_the_drop_is_missed(workspace: Path) -> None:
     assert [incident["verdict"] for incident in one["old"]["incidents"]] == [None]
 
 
+POLICY = """
+policies:
+  spent:
+    title: When the budget is spent
+    journeys: [watch]
+    agreed: {by: [Sato], on: 2026-04-01}
+    owners: [Sato]
+    steps:
+      half: {when: budget below 50%, then: [notify]}
+      gone: {when: budget exhausted, then: [stop-risky-deployments]}
+"""
+
+
+def test_a_policy_would_have_acted_once(workspace: Path) -> None:
+    by_id = {one["id"]: one for one in simulated(workspace, POLICY)["objectives"]}
+    assert by_id["watch/available"]["old"]["policies"] == []
+    acts = [
+        (one["step"], one["at"])
+        for one in by_id["watch/available"]["new"]["policies"]
+        if one["kind"] == "acts"
+    ]
+    # 300 minutes of ten events, then 5 of ten fail: half of 1 % is spent after 4 minutes, all of it after 7.
+    assert acts == [("half", "2026-11-21T05:04:00Z"), ("gone", "2026-11-21T05:07:00Z")]
+
+
 def test_new_and_gone_objectives_stand_alone(workspace: Path) -> None:
     draft = JOURNEY.replace("  fast: {faster_than", "  quick: {faster_than")
     by_id = {one["id"]: one for one in simulated(workspace, draft)["objectives"]}

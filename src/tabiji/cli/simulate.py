@@ -88,6 +88,12 @@ def _show(differences: Sequence[Difference], first: int, until: int, zone: str) 
                 click.echo(f"  {name}: {_alert(alert, zone)}")
             if len(side.alerts) > ALERTS_MAX:
                 click.echo(f"  {name}: and {len(side.alerts) - ALERTS_MAX} more")
+            for change in side.changes:
+                if change.kind == "acts":
+                    acts = ", ".join(change.actions)
+                    click.echo(
+                        f"  {name}: {_local(change.minute, zone)} by policy {change.episode.policy}: {acts}"
+                    )
 
 
 def _promise(side: Outcome | None) -> str:
@@ -205,6 +211,17 @@ def _outcome_json(side: Outcome | None) -> dict[str, object] | None:
             for alert in side.alerts
         ],
         "incidents": [_incident_json(one) for one in side.incidents],
+        "policies": [
+            {
+                "policy": change.episode.policy,
+                "step": change.episode.step,
+                "kind": change.kind,
+                "reason": change.reason,
+                "at": iso_time(change.minute * 60),
+                "actions": list(change.actions),
+            }
+            for change in side.changes
+        ],
     }
 
 

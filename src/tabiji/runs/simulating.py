@@ -14,7 +14,8 @@ from tabiji.corrections import Span
 from tabiji.definitions import JOURNEYS, POLICIES, SITE, Site
 from tabiji.incidents import Incident, Measured, Spent, Times
 from tabiji.journeys import Journey, Objective, Text
-from tabiji.runs import correcting, grouping, minutes, replaying
+from tabiji.policies import Change, Trigger
+from tabiji.runs import agreeing, correcting, grouping, minutes, replaying
 from tabiji.runs.minutes import Minutes
 from tabiji.store import Store
 
@@ -27,7 +28,8 @@ class Outcome:
     """What one definition would have said of a period.
 
     `spent` is the share of the period's budget; `alerts` are those that would have fired, those of an objective on
-    trial as if it were agreed; `incidents` what they would have told of, with drops that nothing told of.
+    trial as if it were agreed; `incidents` what they would have told of, with drops that nothing told of,
+    `changes` what the policies would have done.
     """
 
     journey: Journey
@@ -36,6 +38,7 @@ class Outcome:
     spent: Fraction | None
     alerts: tuple[Alert, ...]
     incidents: tuple[Incident, ...]
+    changes: tuple[Change, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ def simulate(old: Site, new: Site, store: Store, first: int, end: int) -> list[D
     ids = [
         id_
         for id_ in dict.fromkeys([*before, *after])
-        if _judged_by(before.get(id_)) != _judged_by(after.get(id_)) or old.corrections != new.corrections
+        if _judged_by(before.get(id_)) != _judged_by(after.get(id_)) or _agreed(old) != _agreed(new)
     ]
     sides = [
         (site, [known[id_] for id_ in ids if id_ in known]) for site, known in ((old, before), (new, after))
@@ -84,6 +87,10 @@ def _by_id(site: Site) -> dict[str, tuple[Journey, Objective]]:
     return {
         objective.id: (journey, objective) for journey in site.journeys for objective in journey.objectives
     }
+
+
+def _agreed(site: Site) -> object:
+    return site.corrections, site.policies
 
 
 def _judged_by(promise: tuple[Journey, Objective] | None) -> object:
@@ -100,7 +107,10 @@ Side = tuple[Site, list[tuple[Journey, Objective]]]
 
 def _outcomes(sides: Sequence[Side], store: Store, first: int, end: int) -> list[dict[str, Outcome]]:
     """The outcomes of each side, by objective; the rollups are read once for all of them."""
-    back = first - replaying.longest_minutes(objective for _, wanted in sides for _, objective in wanted)
+    objectives = [objective for _, wanted in sides for _, objective in wanted]
+    back = min(
+        [first - replaying.longest_minutes(objectives), *(_window_begin(one, first) for one in objectives)]
+    )
     every: list[tuple[Journey, Objective]] = []
     corrected: dict[str, Sequence[Span]] = {}
     for number, (site, wanted) in enumerate(sides):
@@ -113,11 +123,15 @@ def _outcomes(sides: Sequence[Side], store: Store, first: int, end: int) -> list
     dense = minutes.of(labels, store, every, back, end, corrected) if every else {}
     return [
         {
-            objective.id: _outcome(journey, objective, dense[_apart(objective, number).id], first, end)
+            objective.id: _outcome(site, journey, objective, dense[_apart(objective, number).id], first, end)
             for journey, objective in wanted
         }
-        for number, (_, wanted) in enumerate(sides)
+        for number, (site, wanted) in enumerate(sides)
     ]
+
+
+def _window_begin(objective: Objective, first: int) -> int:
+    return windows.bounds(objective.window, first + 1)[0]
 
 
 def _apart(objective: Objective, side: int) -> Objective:
@@ -125,20 +139,24 @@ def _apart(objective: Objective, side: int) -> Objective:
     return replace(objective, journey=f"{objective.journey} {side}")
 
 
-def _outcome(journey: Journey, objective: Objective, dense: Minutes, first: int, end: int) -> Outcome:
+def _outcome(
+    site: Site, journey: Journey, objective: Objective, dense: Minutes, first: int, end: int
+) -> Outcome:
     period = slice(first - dense.start, end - dense.start)
     total = int(dense.total[period].sum())
     bad = total - int(dense.good[period].sum())
     tally = Tally(total - bad, total) if dense.valid[period].any() else Tally()
     fired = replaying.replay(replace(objective, state="agreed"), dense, first, end)
     told = [replace(alert, number=number) for number, alert in enumerate(fired, start=1)]
+    found = _incidents(objective, dense, told, first, end)
     return Outcome(
         journey=journey,
         objective=objective,
         tally=tally,
         spent=budgets.consumed(tally, objective.target),
         alerts=tuple(told),
-        incidents=tuple(_incidents(objective, dense, told, first, end)),
+        incidents=tuple(found),
+        changes=tuple(_changes(site, objective, dense, found, told, (first, end))),
     )
 
 
@@ -166,6 +184,26 @@ def _incidents(
         if start >= first and drop.share is not None and drop.share > incidents.MISSED_MIN:
             found.append(drop)
     return sorted(found, key=lambda one: one.opened_minute)
+
+
+def _changes(
+    site: Site,
+    objective: Objective,
+    dense: Minutes,
+    found: Sequence[Incident],
+    alerts: Sequence[Alert],
+    period: tuple[int, int],
+) -> list[Change]:
+    """What the policies would have done about an objective in a period, had they been asked from its beginning."""
+    happened: dict[Trigger, list[tuple[int, int]]] = {}
+    for alert in alerts:
+        over = period[1] + 1 if alert.closed_minute is None else alert.closed_minute
+        happened.setdefault(alert.tier.severity, []).append((alert.opened_minute, over))
+    for one in found:
+        if one.cause == "drop":
+            happened.setdefault("drop", []).append((one.known_minute, one.known_minute + 1))
+    left = agreeing.left(objective, dense, *period)
+    return agreeing.replay(site.policies, objective, left, happened, *period)
 
 
 def _measured(objective: Objective, dense: Minutes, times: Times, end: int) -> Measured:
