@@ -49,12 +49,12 @@ def past(site: Site, store: Store) -> Past:
 
 
 def measured(of: Past, times: Times, until: int, dense: Mapping[str, Minutes]) -> Measured:
-    """What was lost from its start until it was over, or until now.
+    """What was lost from its start until it was over; until it has been calm since, or until now, where it is not.
 
     The budget is b · T of the objective's window (as long as a calendar one is) up to that moment; b · P of one
     about minutes.
     """
-    end = until if times.recovered is None else times.recovered
+    end = next(one for one in (times.recovered, times.calm, until) if one is not None)
     spent = tuple(
         _spent(of, objective, dense[objective.id], times.started, end)
         for _, objective in (of.wanted[name] for name in times.objectives if name in of.wanted)
