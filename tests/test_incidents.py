@@ -315,6 +315,12 @@ TIMES = {
         [f"{EARLY}xxxxx{CALM}.....xxxxx{CALM}"],
         (10, 14, 40, 40, "alert", ("watch/available",)),
     ),
+    "somebody who saw an earlier run": (
+        incident(14, 35, 1, detections=(Detection(NOON + 5, "enquiry"),)),
+        [alert(1, 14, 20)],
+        [f"...xx.....xxxxx{CALM}"],
+        (3, 5, 15, 15, "enquiry", ("watch/available",)),
+    ),
     "only the objectives that alerted": (
         incident(14, 35, 1),
         [alert(1, 14, 20)],

@@ -68,7 +68,10 @@ def _at_option(*, default: str | None = "now") -> Callable[[Command], Command]:
 def list_(
     journey: str | None, start: str | None, end: str | None, folder: Path | None, as_json: bool
 ) -> None:
-    """All incidents, missed drops and false alerts, the newest first; MTTD and MTTR."""
+    """All incidents, the newest first; MTTD and MTTR.
+
+    Missed drops and false alerts are marked.
+    """
     from tabiji import incidents
 
     site = workspace.load(folder)
@@ -100,7 +103,7 @@ def _show_list(site: Site, found: Sequence[Incident]) -> None:
         click.echo("No incidents.")
         return
     table = incident_table(found, site.timezone)
-    output.print_table(table.columns, table.rows, right=table.right, grow=1, styled=6)
+    output.print_table(table.columns, table.rows, right=table.right, grow=1)
     click.echo()
     means = incidents.means(found)
     said = means_sentence(means)
@@ -126,7 +129,10 @@ def _started(incident: Incident) -> int:
 @workspace.workspace_option
 @workspace.json_option
 def show(number: int, folder: Path | None, as_json: bool) -> None:
-    """One incident: what happened, what it cost, whose it was, and what people said."""
+    """One incident in words and numbers.
+
+    What happened, what it cost, whose it was, and what people said.
+    """
     from tabiji.cli.telling import printable, wrapped
     from tabiji.reports import iso_time
     from tabiji.reports.incidents import incident_json, local, part_table, sentence, verdict

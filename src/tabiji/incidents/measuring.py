@@ -130,8 +130,11 @@ def times(
         if not any(1 in _between(one, started, started + CALM_MINUTES) for one in concerning):
             over = calm = incident.closed_minute  # what no event shows is over when a person says so
         concerning = [one for one in concerning if 1 in _between(one, started, over)] or concerning
-    if detection is not None:
-        started = min(started, detection.minute)
+    if detection is not None and detection.minute < started:
+        # somebody knew before the run that an alert came of: what they saw has a beginning of its own
+        before = [run for one in concerning if (run := _run_to(one, detection.minute, near=True))]
+        earlier, known = min(before, default=(detection.minute, True))
+        started, certain = min(earlier, detection.minute), certain and known
     about = tuple(one.objective for one in concerning)
     minute, by = (detection.minute, detection.by) if detection else (None, None)
     return Times(started, minute, by, over, calm, about), certain
