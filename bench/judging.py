@@ -69,7 +69,7 @@ def measured(scale: Scale) -> Iterator[Row]:
         parts = {}
         for _ in range(scale.repeats):
             parts = json.loads(run([sys.executable, __file__, folder]).output)
-            times.add(parts["judge"])
+            times.add(parts["judge"], parts["cpu"])
         note = f"before that: definitions {parts['definitions']:.2f} s, database {parts['open']:.2f} s"
         yield limited(f"judging {objectives:,} objectives, 28 days of 300 series", times, limit, note)
 
@@ -92,10 +92,15 @@ def judge(folder: Path, *, profile: bool) -> None:
             profiler.runcall(judging.judge, site, opened, month.NOW, wanted)
             profiler.print_stats("tottime")
             return
+        busy = time.process_time()
         judged = judging.judge(site, opened, month.NOW, wanted)
-        done = time.perf_counter()
+        busy, done = time.process_time() - busy, time.perf_counter()
     assert len(judged.standings) == len(wanted)
-    print(json.dumps({"definitions": loaded - began, "open": ready - loaded, "judge": done - ready}))
+    print(
+        json.dumps(
+            {"definitions": loaded - began, "open": ready - loaded, "judge": done - ready, "cpu": busy}
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -43,11 +43,13 @@ class Row:
 
 
 def ratio(what: str, peer: str, ours: Times, theirs: Times, target: float | None, units: int) -> Row:
-    """The ratio of throughputs: of the medians; that of the best runs stands in the note."""
+    """The ratio of throughputs: of the medians; those of the best runs and of CPU seconds stand in the note."""
     note = (
         f"{theirs.best / ours.best:.2f} of the best runs; {units / ours.median / 1000:,.0f} k/s against "
         f"{units / theirs.median / 1000:,.0f} k/s"
     )
+    if min(ours.cpu) and min(theirs.cpu):
+        note += f"; CPU {min(theirs.cpu) / min(ours.cpu):.2f}"
     samples = {
         "ours": {"seconds": ours.seconds, "cpu": ours.cpu},
         "theirs": {"seconds": theirs.seconds, "cpu": theirs.cpu},
@@ -57,14 +59,15 @@ def ratio(what: str, peer: str, ours: Times, theirs: Times, target: float | None
 
 def limited(what: str, seconds: Times, limit: float, note: str = "") -> Row:
     """The median as a share of a limit in seconds."""
-    words = f"{1000 * seconds.median:.0f} ms (best {1000 * seconds.best:.0f})"
+    best, cpu = 1000 * seconds.best, 1000 * min(seconds.cpu)
+    words = f"{1000 * seconds.median:.0f} ms (best {best:.0f}; CPU {cpu:.0f})"
     return Row(
         what,
         f"{limit:g} s",
         seconds.median / limit,
         1,
         f"{words}; {note}" if note else words,
-        {"seconds": seconds.seconds},
+        {"seconds": seconds.seconds, "cpu": seconds.cpu},
         at_most=True,
     )
 

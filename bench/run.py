@@ -15,12 +15,13 @@ import platform
 import sys
 from collections.abc import Callable, Iterator
 
-import ingest
 import judging
-import store
 import traffic
 from rows import Row, Scale, document, limited, markdown
 from timing import OUT, alternate, busy, run
+
+import ingest
+import store
 
 
 def _ingest(scale: Scale) -> Iterator[Row]:

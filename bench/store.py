@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import month
 import numpy as np
@@ -18,7 +17,8 @@ from tabiji.store import rollups
 
 MINUTES = 100  # × 300 series = 30,000 rows
 ROWS = MINUTES * month.SERIES
-TABLE = "minute BIGINT, series INTEGER, events BIGINT, duration_us BIGINT, latencies {blob}, PRIMARY KEY (minute, series)"
+COLUMNS = "minute BIGINT, series INTEGER, events BIGINT, duration_us BIGINT, latencies {blob}"
+TABLE = f"{COLUMNS}, PRIMARY KEY (minute, series)"
 
 Bare = Callable[[rollups.Rows], None]
 
