@@ -11,6 +11,7 @@ from tabiji import histograms, slices, windows
 from tabiji.corrections import Span
 from tabiji.counting import Integers, Series
 from tabiji.definitions import Site
+from tabiji.expressions import Table
 from tabiji.incidents import Measured, Part, Spent, Times
 from tabiji.journeys import Journey, Objective
 from tabiji.runs import correcting
@@ -23,29 +24,30 @@ UNNAMED = "(none)"  # events without an operation
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What is stored, and which series each objective counts, by its id."""
+    """What is stored, as a table to select from, and the agreed objectives by their ids."""
 
     site: Site
     store: Store
     stored: Mapping[int, Series]
+    rows: Table
+    columns: Mapping[str, str]
     wanted: Mapping[str, tuple[Journey, Objective]]
-    chosen: Mapping[str, Selected]
 
 
 def past(site: Site, store: Store) -> Past:
-    """The agreed objectives of a workspace, and the series that they are about."""
+    """What incidents of a workspace are priced by."""
     stored = store.series()
-    rows, known = table(stored.values()), columns(site)
     wanted = {
         objective.id: (journey, objective)
         for journey in site.journeys
         for objective in journey.objectives
         if objective.state == "agreed"
     }
-    chosen = {
-        name: selected(journey, objective, rows, known) for name, (journey, objective) in wanted.items()
-    }
-    return Past(site, store, stored, wanted, chosen)
+    return Past(site, store, stored, table(stored.values()), columns(site), wanted)
+
+
+def _chosen(of: Past, name: str) -> Selected:
+    return selected(*of.wanted[name], of.rows, of.columns)
 
 
 def measured(of: Past, times: Times, until: int, dense: Mapping[str, Minutes]) -> Measured:
@@ -73,14 +75,14 @@ def _spent(of: Past, objective: Objective, dense: Minutes, started: int, end: in
     bad = int(dense.bad[place].sum())
     if objective.slices is not None:
         return Spent(objective.id, bad, int(dense.valid[place].sum()), (1 - objective.target) * length)
-    counts = _bits(of.chosen[objective.id].counts, of.stored)
+    counts = _bits(_chosen(of, objective.id).counts, of.stored)
     total = int(_events(of, counts, _spans(of, objective, end - length, end)).sum())
     return Spent(objective.id, bad, int(dense.total[place].sum()), (1 - objective.target) * total)
 
 
 def _parts(of: Past, name: str, started: int, end: int) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
     """The steps of an objective in their order, and its operations, those with the most bad events first."""
-    objective, one = of.wanted[name][1], of.chosen[name]
+    objective, one = of.wanted[name][1], _chosen(of, name)
     spans = _spans(of, objective, started, end)
     places = _bits(one.counts, of.stored)
     total = dict(zip(places, _events(of, places, spans).tolist(), strict=True))

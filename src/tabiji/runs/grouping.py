@@ -22,7 +22,7 @@ from tabiji.store import IncidentProgress, StaleIncident, Store
 from tabiji.windows import DAY, HOUR
 
 TRIES = 5  # rounds that somebody else may record in between
-TOGETHER = 64  # objectives whose minutes are held at once
+CELLS = 1 << 21  # numbers of objectives' minutes that are held at once
 EVIDENCE_MINUTES = HOUR  # a shorter drop is weighed among all events of so long: one failure at night is luck
 
 
@@ -83,7 +83,7 @@ def judge(
     changes: list[tuple[Incident | None, Incident]] = []
     judged = {}
     of = attributing.past(site, store)
-    for some in _together([one for one in known if one.objectives or one.folded]):
+    for some in _together([one for one in known if one.objectives or one.folded], until):
         for one, (found, pending) in zip(some, _judged(of, some, until, begin), strict=True):
             before = {incident.number: incident for incident in one.recorded}
             for incident in found:
@@ -149,11 +149,12 @@ def _lead(incident: Incident, alerts: Mapping[int, Alert]) -> int:
     return min([incident.opened_minute, *own, *(one.minute for one in incident.detections)])
 
 
-def _together(known: Sequence[_Known]) -> Iterator[list[_Known]]:
-    """Journeys whose minutes are read at once."""
+def _together(known: Sequence[_Known], until: int) -> Iterator[list[_Known]]:
+    """Journeys whose minutes are read at once: in a running process all of them, for the past some at a time."""
     some: list[_Known] = []
     for one in known:
-        if some and sum(len(other.objectives) for other in (*some, one)) > TOGETHER:
+        more = [*some, one]
+        if some and sum(len(k.objectives) for k in more) * (until - min(k.first for k in more)) > CELLS:
             yield some
             some = []
         some.append(one)
