@@ -24,7 +24,18 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 CATCH_ALL = {
     "engines": "a worker's failure is recorded as that of its chunk, and the other chunks go on",
 }
-JUDGING = ("alerts", "budgets", "corrections", "policies", "journeys", "histograms", "windows", "errors")
+JUDGING = (
+    "incidents",
+    "slices",
+    "alerts",
+    "budgets",
+    "corrections",
+    "policies",
+    "journeys",
+    "histograms",
+    "windows",
+    "errors",
+)
 
 
 def name_of(path: Path) -> str:
