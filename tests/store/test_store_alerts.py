@@ -9,7 +9,7 @@ import pytest
 from batches import DAY, Cell, batch
 
 from tabiji import alerts, store
-from tabiji.alerts import Alert, QuietLimit, Silence
+from tabiji.alerts import Alert, QuietHour, QuietLimit, Silence
 from tabiji.budgets import Tally
 from tabiji.journeys import Tier
 from tabiji.store import Definitions, Progress, SourceNews, StaleRound, Store, Verdict
@@ -49,7 +49,7 @@ def test_what_is_recorded_is_read_back(store_url: str) -> None:
         progress = {"j/o": Progress("def", DAY - 10, DAY)}
         found = (alert(DAY - 3, DAY), silent, alert(DAY, late=True, provisional=True, objective="j/p"))
         quiet = (silence(DAY), silence(DAY - 9, DAY - 2, "jobs"))
-        hours = {("web", DAY): 7, ("web", DAY + 60): 0}
+        hours = {"web": {DAY: QuietHour(7, 50), DAY + 60: QuietHour(0, 60)}}
         opened.record(verdict(opened, objectives=progress, alerts=found, silences=quiet, quiet_hours=hours))
         known = opened.alerts()
         assert [replace(one, number=None) for one in known] == [found[0], found[2], found[1]]
@@ -57,16 +57,22 @@ def test_what_is_recorded_is_read_back(store_url: str) -> None:
         judging = opened.judging()
         assert (judging.round, judging.until_minute, judging.objectives) == (1, DAY, progress)
         assert (judging.alerts, judging.silences) == (known[1:], opened.silences()[1:])
-        assert opened.quiet_hours("web", DAY, DAY + 60) == {DAY: 7}
+        assert opened.quiet_hours("web", DAY, DAY + 60) == {DAY: QuietHour(7, 50)}
         assert opened.definitions_at(DAY) == replace(TEXTS, first_seen=1000, last_seen=1000)
         closed = known[2].closed(DAY + 9, "tier-gone")
         over = opened.silences()[1].closed(DAY + 8, "late-events")
         opened.record(
-            verdict(opened, alerts=(closed,), silences=(over,), quiet_hours={("web", DAY): 9}, now=2000)
+            verdict(
+                opened,
+                alerts=(closed,),
+                silences=(over,),
+                quiet_hours={"web": {DAY + 60: QuietHour(9, 40)}, "jobs": {}},
+                now=2000,
+            )
         )
         assert opened.alerts() == (*known[:2], closed)
         assert opened.silences()[1] == over
-        assert opened.quiet_hours("web", DAY, DAY + 61) == {DAY: 9, DAY + 60: 0}
+        assert opened.quiet_hours("web", DAY, DAY + 61) == {DAY: QuietHour(7, 50), DAY + 60: QuietHour(9, 40)}
         assert opened.definitions_at(DAY) == replace(TEXTS, first_seen=1000, last_seen=2000)
         assert opened.judging().objectives == progress
 

@@ -95,11 +95,14 @@ class Alert:
 Episode = TypeVar("Episode", Alert, Silence)
 
 
-def merged(recorded: Iterable[Episode], judged: Iterable[Episode], until_minute: int) -> tuple[Episode, ...]:
-    """What is to be recorded after a time was judged again, because events had come late: new and closed alerts.
+def merged(
+    recorded: Iterable[Episode], judged: Iterable[Episode], judged_until: int, until_minute: int
+) -> tuple[Episode, ...]:
+    """What is to be recorded once moments up to `until_minute` are judged: new and closed alerts.
 
-    `recorded` are the alerts of that time as they stand in the store, `judged` those that the same time gives
-    now, both in order. What was recorded stays: it was told. So
+    Those up to `judged_until` may be judged again, because events had come late. `recorded` are the alerts of
+    that time as they stand in the store, `judged` those that the same time gives now, both in order. What was
+    recorded stays: it was told. So
 
     - an alert that is closed stays as it is, and one that is open closes when the judged one does;
     - one that is open, and was none as it turns out, closes now ("late-events");
@@ -109,9 +112,13 @@ def merged(recorded: Iterable[Episode], judged: Iterable[Episode], until_minute:
     changed: list[Episode] = []
     old, new = _by_subject(recorded), _by_subject(judged)
     for subject, alerts in old.items():
-        for alert in alerts:
+        for place, alert in enumerate(alerts):
             if alert.closed_minute is None:
-                changed += _closing(alert, _meeting(alert, new.get(subject, ())), until_minute)
+                told = [one for one in new.get(subject, ()) if one.opened_minute <= judged_until]
+                closed = _closed(alert, _meeting(alert, told), min(judged_until + 1, until_minute))
+                if closed is not None:
+                    changed.append(closed)
+                    alerts[place] = closed
     for subject, alerts in new.items():
         for alert in alerts:
             known = _meeting(alert, old.get(subject, ()))
@@ -129,13 +136,14 @@ def _by_subject(alerts: Iterable[Episode]) -> dict[object, list[Episode]]:
     return found
 
 
-def _closing(alert: Episode, meeting: Sequence[Episode], until_minute: int) -> list[Episode]:
+def _closed(alert: Episode, meeting: Sequence[Episode], now_minute: int) -> Episode | None:
+    """An open alert as the judged ones that it met close it; None where it goes on."""
     if not meeting:
-        return [alert.closed(until_minute, "late-events")]
+        return alert.closed(now_minute, "late-events")
     last = meeting[-1]
     if last.closed_minute is None or last.ending is None:
-        return []
-    return [alert.closed(last.closed_minute, last.ending)]
+        return None
+    return alert.closed(last.closed_minute, last.ending)
 
 
 def _meeting(alert: Episode, others: Iterable[Episode]) -> list[Episode]:

@@ -5,13 +5,17 @@ Silence neither opens nor closes an alert of an objective: so missing data has a
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from fractions import Fraction
+from typing import Literal, NamedTuple, get_args
 
 from tabiji.journeys import Severity
-from tabiji.windows import DAY
+from tabiji.windows import DAY, HOUR
 
 WEEK = 7  # days, at the same hour of each of which a source was quiet for at most as long
+CHANCE = Fraction(1, 1_000_000)  # a learned silence is no luck: there are half a million minutes in a year
 LEAST_MINUTES = 5  # a shorter silence does not even empty the shortest window of the default tiers
 LIVE_MINUTES = DAY  # beyond the newest event of all sources by more than this, these are logs of the past
 
@@ -35,19 +39,35 @@ class QuietLimit:
         return "ticket" if self.learned else "page"
 
 
-def quiet_limit(set_minutes: int | None, usual_minutes: int | None) -> QuietLimit | None:
-    """The limit at some hour; `usual_minutes` is the longest silence at that hour in the past week.
+class QuietHour(NamedTuple):
+    """What an hour of a source was like: the longest silence met in it, and its minutes with events."""
 
-    None where nothing was set, and less than a week is known.
+    quiet_minutes: int
+    busy_minutes: int
+
+
+def quiet_limit(set_minutes: int | None, week: Sequence[QuietHour]) -> QuietLimit | None:
+    """The limit at some hour; `week` is what the same hour was like on each of the seven days before.
+
+    What is learned is longer than it ever was then, and more than luck: were each minute with events as likely as
+    it was then, a silence as long would begin at a given minute with a probability below CHANCE. (The longest of
+    seven alone is outdone every eighth day, by luck.) None where nothing was set and less than a week is known, or
+    where the hour has no events at all.
     """
     if set_minutes is not None:
         return QuietLimit(set_minutes, learned=False)
-    if usual_minutes is None:
+    busy = sum(hour.busy_minutes for hour in week)
+    if len(week) < WEEK or not busy:
         return None
-    return QuietLimit(max(usual_minutes + 1, LEAST_MINUTES), learned=True)
+    silent = Fraction(WEEK * HOUR - busy, WEEK * HOUR)
+    lucky = math.ceil(math.log(CHANCE) / math.log(silent)) if silent else 1
+    longest = max(hour.quiet_minutes for hour in week)
+    return QuietLimit(max(longest + 1, lucky, LEAST_MINUTES), learned=True)
 
 
-def decide_silence(quiet_minutes: int, allowed: QuietLimit | None, *, fired: bool) -> tuple[bool, QuietReason]:
+def decide_silence(
+    quiet_minutes: int, allowed: QuietLimit | None, *, fired: bool
+) -> tuple[bool, QuietReason]:
     """Whether a silence is an alert now, and why or why not.
 
     It opens at its limit, and closes with the first event, also where another hour has a longer limit.

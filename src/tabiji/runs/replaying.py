@@ -29,14 +29,20 @@ _ENDINGS: Mapping[Reason, Ending] = {
     "below-both": "below-both",
 }
 
+Sums = tuple[Integers, Integers]  # bad, total
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Stretch:
-    """A tier's two windows before each moment, (bad, total) events, and the length P of the whole window."""
+    """A tier's two windows before each moment, (bad, total) events, and the length P of the whole window.
 
-    long: tuple[Integers, Integers]
-    short: tuple[Integers, Integers]
+    `distinct` are those lengths, each once.
+    """
+
+    long: Sums
+    short: Sums
     lengths: Integers
+    distinct: frozenset[int]
 
 
 def longest_minutes(objectives: Iterable[Objective]) -> int:
@@ -62,11 +68,12 @@ def replay(
     """
     if until <= first:
         return list(fired)
-    lengths = _lengths(objective.window, first, until)
+    lengths, distinct = _lengths(objective.window, first, until)
     found = [alert.closed(first + 1, "tier-gone") for alert in fired if alert.tier not in objective.tiers]
     for tier in objective.tiers:
         open_alert = next((alert for alert in fired if alert.tier == tier), None)
-        stretch = _stretch(tier, minutes, first, until, lengths)
+        long, short = _windows(tier, minutes, first, until)
+        stretch = _Stretch(long, short, lengths, distinct)
         for place in _changes(stretch, tier, objective, luck, fired=open_alert is not None):
             judged = alerts.judge(
                 tier,
@@ -88,26 +95,28 @@ def replay(
     return sorted(found, key=lambda alert: alert.opened_minute)
 
 
-def _lengths(window: Window, first: int, until: int) -> Integers:
-    """The length of the whole window at each moment of `(first, until]`."""
+def _lengths(window: Window, first: int, until: int) -> tuple[Integers, frozenset[int]]:
+    """The length of the whole window at each moment of `(first, until]`; and all of them, each once."""
     if isinstance(window, Rolling):
-        return np.full(until - first, window.minutes, dtype=np.int64)
-    moment, parts = first + 1, []
+        return np.full(until - first, window.minutes, dtype=np.int64), frozenset({window.minutes})
+    moment, parts, distinct = first + 1, [], set()
     while moment <= until:
         start, end = windows.whole(window, moment)
         parts.append(np.full(min(end, until + 1) - moment, end - start, dtype=np.int64))
+        distinct.add(end - start)
         moment = end
-    return np.concatenate(parts)
+    return np.concatenate(parts), frozenset(distinct)
 
 
-def _stretch(tier: Tier, minutes: Minutes, first: int, until: int, lengths: Integers) -> _Stretch:
+def _windows(tier: Tier, minutes: Minutes, first: int, until: int) -> tuple[Sums, Sums]:
+    """(bad, total) of the long window and of the short one before each moment of `(first, until]`."""
     # the window before moment t ends with minute t − 1
     place = slice(first - minutes.start, until - minutes.start)
     if place.start < 0 or place.stop > len(minutes):
         raise ValueError(f"the minutes do not hold those from {first} to {until}")
     bad_long, total_long = windowed(minutes, tier.long_minutes)
     bad_short, total_short = windowed(minutes, alerts.short_minutes(tier))
-    return _Stretch((bad_long[place], total_long[place]), (bad_short[place], total_short[place]), lengths)
+    return (bad_long[place], total_long[place]), (bad_short[place], total_short[place])
 
 
 def _changes(
@@ -116,7 +125,7 @@ def _changes(
     """The places at which the tier begins or ceases to fire, in turn."""
     heard = (stretch.long[1] > 0) & (stretch.short[1] > 0)
     reached = heard.copy()
-    for length in np.unique(stretch.lengths).tolist():
+    for length in stretch.distinct:
         rate = alerts.error_rate_min(tier, objective.target, length)
         enough = _reaches(stretch.long, rate) & _reaches(stretch.short, rate)
         reached &= enough | (stretch.lengths != length)
@@ -131,7 +140,7 @@ def _changes(
     return changed
 
 
-def _reaches(tally: tuple[Integers, Integers], rate: Fraction) -> Truths:
+def _reaches(tally: Sums, rate: Fraction) -> Truths:
     """B / T ≥ rate, multiplied out into integers; Python's own where 64 bits might not hold them."""
     bad, total = tally
     largest = max(int(bad.max(initial=0)) * rate.denominator, int(total.max(initial=0)) * rate.numerator)
@@ -165,6 +174,6 @@ def _evident(bad: Integers, total: Integers, budget: Fraction, luck: Fraction) -
     return evident
 
 
-def _tally(window: tuple[Integers, Integers], place: int) -> Tally:
+def _tally(window: Sums, place: int) -> Tally:
     bad, total = (int(numbers[place]) for numbers in window)
     return Tally(total - bad, total)

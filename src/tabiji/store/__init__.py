@@ -13,7 +13,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from tabiji.alerts import Alert, Silence
+from tabiji.alerts import Alert, QuietHour, Silence
 from tabiji.counting import Account, Integers, Series
 from tabiji.incidents import Incident
 from tabiji.policies import Change
@@ -260,10 +260,10 @@ class Store:
         with self._reading() as connection:
             return alerts.silences(connection, sources, from_minute, to_minute, only_open=only_open)
 
-    def quiet_hours(self, source: str, from_minute: int, to_minute: int) -> dict[int, int]:
-        """The longest silence, in minutes, met in each hour that begins in `[from_minute, to_minute)`.
+    def quiet_hours(self, source: str, from_minute: int, to_minute: int) -> dict[int, QuietHour]:
+        """What the hours that begin in `[from_minute, to_minute)` were like, by their first minutes.
 
-        By the first minute of the hour; hours that were not judged are left out.
+        Hours that were not judged are left out.
         """
         with self._reading() as connection:
             return alerts.quiet_hours(connection, source, from_minute, to_minute)

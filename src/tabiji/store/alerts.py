@@ -14,10 +14,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tabiji.alerts import Alert, QuietLimit, Silence, TierStanding
+from tabiji.alerts import Alert, QuietHour, QuietLimit, Silence, TierStanding
 from tabiji.errors import StoreError
 from tabiji.journeys import Tier
 from tabiji.store import schema
+from tabiji.store.rollups import DAY
+
+QUIET_HOURS_KEPT = 15 * DAY  # a week before the latest week
 
 
 class StaleRound(StoreError):  # noqa: N818 - an outcome that the caller expects, more than an error
@@ -76,8 +79,8 @@ class Verdict:
     """What judging found, to be recorded whole or not at all.
 
     `alerts` and `silences` that have a number are closed, the others are new. `sources` maps those whose news
-    were judged to the commits that were seen of them; `quiet_until` and `quiet_hours` say how far the silence of
-    sources is judged, and the longest one met in each hour (source, first minute of the hour). `definitions` are
+    were judged to the commits that were seen of them; `quiet_until` and `quiet_hours` say, by source, how far
+    its silence is judged, and what each hour (by its first minute) was like, from some hour on. `definitions` are
     in force for the moments after `from_minute`. `now` is in seconds.
     """
 
@@ -91,7 +94,7 @@ class Verdict:
     alerts: tuple[Alert, ...] = ()
     silences: tuple[Silence, ...] = ()
     quiet_until: Mapping[str, int] = field(default_factory=dict)
-    quiet_hours: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    quiet_hours: Mapping[str, Mapping[int, QuietHour]] = field(default_factory=dict)
 
 
 # Reading
@@ -164,12 +167,14 @@ def _meeting(
     return query
 
 
-def quiet_hours(connection: sa.Connection, source: str, first_hour: int, end_hour: int) -> dict[int, int]:
+def quiet_hours(
+    connection: sa.Connection, source: str, first_hour: int, end_hour: int
+) -> dict[int, QuietHour]:
     columns = schema.quiet_hours.c
-    query = sa.select(columns.hour, columns.quiet_minutes).where(
+    query = sa.select(columns.hour, columns.quiet_minutes, columns.busy_minutes).where(
         columns.source == source, columns.hour >= first_hour, columns.hour < end_hour
     )
-    return {row.hour: row.quiet_minutes for row in connection.execute(query)}
+    return {row.hour: QuietHour(row.quiet_minutes, row.busy_minutes) for row in connection.execute(query)}
 
 
 def definitions(connection: sa.Connection, minute: int) -> Definitions | None:
@@ -297,8 +302,19 @@ def _judged_sources(connection: sa.Connection, verdict: Verdict) -> None:
         )
     for source, until in verdict.quiet_until.items():
         connection.execute(sa.update(schema.sources).where(columns.name == source).values(quiet_until=until))
-    for (source, hour), minutes in verdict.quiet_hours.items():
-        _put(connection, schema.quiet_hours, {"source": source, "hour": hour}, {"quiet_minutes": minutes})
+    for source, hours in verdict.quiet_hours.items():
+        _put_hours(connection, source, hours)
+
+
+def _put_hours(connection: sa.Connection, source: str, hours: Mapping[int, QuietHour]) -> None:
+    """Writes a source's hours over what is known of them and after them; those of long ago go."""
+    columns = schema.quiet_hours.c
+    if not hours:
+        return
+    old = sa.or_(columns.hour >= min(hours), columns.hour < max(hours) - QUIET_HOURS_KEPT)
+    connection.execute(sa.delete(schema.quiet_hours).where(columns.source == source, old))
+    rows = [{"source": source, "hour": hour, **was._asdict()} for hour, was in hours.items()]
+    connection.execute(sa.insert(schema.quiet_hours), rows)
 
 
 def _put(connection: sa.Connection, table: sa.Table, key: dict[str, Any], values: dict[str, Any]) -> None:

@@ -145,7 +145,7 @@ def busy_minutes(connection: sa.Connection, source: str, first: int, end: int) -
         .distinct()
         .order_by(table.minute)
     )
-    return np.fromiter(connection.execute(query).scalars(), dtype=np.int64)
+    return np.array([row[0] for row in connection.execute(query).all()], dtype=np.int64)
 
 
 def last_busy_minute(connection: sa.Connection, source: str, before: int) -> int | None:

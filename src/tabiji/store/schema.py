@@ -207,6 +207,7 @@ quiet_hours = Table(
     Column("source", Text, primary_key=True),
     Column("hour", Number, primary_key=True, autoincrement=False),  # its first minute
     Column("quiet_minutes", Number, nullable=False),  # the longest silence met in it
+    Column("busy_minutes", Number, nullable=False),  # its minutes with events
     sqlite_with_rowid=False,
     sqlite_strict=True,
 )

@@ -77,6 +77,7 @@ def upgrade() -> None:
         sa.Column("source", sa.Text, nullable=False),
         sa.Column("hour", NUMBER, nullable=False, autoincrement=False),
         sa.Column("quiet_minutes", NUMBER, nullable=False),
+        sa.Column("busy_minutes", NUMBER, nullable=False),
         sa.PrimaryKeyConstraint("source", "hour", name="pk_quiet_hours"),
         sqlite_with_rowid=False,
         sqlite_strict=True,

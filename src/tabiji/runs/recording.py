@@ -1,0 +1,284 @@
+"""What was counted since judging → alerts and silences, decided minute by minute and recorded in one transaction.
+
+A moment is judged once, up to the last minute that is complete: the one of the newest event may still fill. What
+comes later for a moment that was judged lets it be judged again, from the earliest late minute on, but only as
+far back as its objective has the definition that it has now; `alerts.merged` says what becomes of what was told.
+When a definition changes, the moments after the last judged one are judged by the new one, those before are not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from tabiji import alerts, corrections
+from tabiji.alerts import Alert, Silence
+from tabiji.definitions import SITE, Site
+from tabiji.journeys import Journey, Objective, Text, Tier
+from tabiji.runs import correcting, minutes, silences
+from tabiji.runs.replaying import longest_minutes, replay
+from tabiji.runs.selecting import columns, selected, table
+from tabiji.store import Definitions, Judging, Progress, StaleRound, Store, Verdict
+from tabiji.windows import DAY
+
+CELLS = 1 << 22  # numbers of objectives' minutes that are held at once: some 100 MB
+TOGETHER = 512  # objectives whose minutes are held at once
+TRIES = 5  # rounds that somebody else may record in between
+
+_PASSWORD = re.compile(r"(://[^:/@\s'\"]*):[^@\s'\"]*@")
+
+Pair = tuple[Journey, Objective]
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What a round of judging recorded: moments up to `until_minute`, alerts that are new or closed by it.
+
+    `late_minute` is the earliest minute, before the moments judged already, in which events have come since.
+    """
+
+    until_minute: int
+    late_minute: int | None = None
+    alerts: tuple[Alert, ...] = ()
+    silences: tuple[Silence, ...] = ()
+
+
+def judge_until(site: Site, store: Store, now: int) -> Round | None:
+    """Judges all that was counted since, and records it; None where there is nothing new.
+
+    `now` is in seconds. Judging again changes nothing. Raises StaleRound where others keep judging meanwhile.
+    """
+    for _ in range(TRIES):
+        judging = store.judging()
+        found = _judged(site, store, judging, now)
+        if found is None:
+            return None
+        verdict, late = found
+        try:
+            store.record(verdict)
+        except StaleRound:
+            continue
+        return Round(verdict.until_minute, late, verdict.alerts, verdict.silences)
+    raise StaleRound("others are judging at the same time; run this again")
+
+
+def _judged(site: Site, store: Store, judging: Judging, now: int) -> tuple[Verdict, int | None] | None:
+    lasts = [one.last_minute for one in judging.sources.values() if one.last_minute is not None]
+    firsts = [one.first_minute for one in judging.sources.values() if one.first_minute is not None]
+    if not lasts:
+        return None
+    until = max(max(lasts), judging.until_minute or 0)
+    begin = min(firsts) if judging.until_minute is None else judging.until_minute
+    texts = texts_of(site)
+    wanted = [(journey, objective) for journey in site.journeys for objective in journey.objectives]
+    news = {
+        name: one.unjudged_minute for name, one in judging.sources.items() if one.unjudged_minute is not None
+    }
+    plans, late = _plans(site, store, judging, wanted, news, begin)
+    gone = [one for one in judging.alerts if one.objective not in {o.id for _, o in wanted}]
+    quiet = silences.judge(site, store, judging, until, now)
+    moved = [plan for plan in plans if plan.first < until or plan.progress != judging.objectives.get(plan.id)]
+    if not (moved or gone or news or quiet.moved or texts.hash != judging.definition):
+        return None
+    found = [one.closed(max(until, one.opened_minute), "objective-gone") for one in gone]
+    for some in _together(plans, until):
+        found += _changes(site, store, some, until)
+    verdict = Verdict(
+        round=judging.round,
+        until_minute=until,
+        now=now,
+        definitions=texts,
+        from_minute=begin,
+        objectives={plan.id: replace(plan.progress, until_minute=until) for plan in moved},
+        sources={name: judging.sources[name].commits for name in news},
+        alerts=tuple(found),
+        silences=tuple(quiet.silences),
+        quiet_until=quiet.until,
+        quiet_hours=quiet.hours,
+    )
+    return verdict, late
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """An objective to be judged at the moments after `first`; those up to `progress.until_minute` again."""
+
+    pair: Pair
+    progress: Progress
+    first: int
+
+    @property
+    def id(self) -> str:
+        return self.pair[1].id
+
+
+def _plans(
+    site: Site,
+    store: Store,
+    judging: Judging,
+    wanted: Sequence[Pair],
+    news: Mapping[str, int],
+    begin: int,
+) -> tuple[list[_Plan], int | None]:
+    """From where on each objective is to be judged, and the earliest late minute of all."""
+    plans = []
+    kept = store.kept().minutes_from
+    complete = 0 if kept is None else kept + longest_minutes(objective for _, objective in wanted)
+    sources = _sources(site, store, wanted) if _any_late(judging, news) else {}
+    lates = []
+    for journey, objective in wanted:
+        definition = definition_of(journey, objective)
+        before = judging.objectives.get(objective.id)
+        if before is None:
+            plans.append(_Plan((journey, objective), Progress(definition, begin, begin), begin))
+            continue
+        if before.definition != definition:
+            before = Progress(definition, before.until_minute, before.until_minute)
+        came = [news[source] for source in sources.get(objective.id, ()) if source in news]
+        late = min(came, default=before.until_minute)
+        if late < before.until_minute:
+            lates.append(late)
+        # before `complete` some minutes of the windows are not kept any more
+        first = max(min(late, before.until_minute), before.from_minute, complete)
+        first = min(first, before.until_minute)
+        plans.append(_Plan((journey, objective), before, first))
+    return plans, min(lates, default=None)
+
+
+def _any_late(judging: Judging, news: Mapping[str, int]) -> bool:
+    until = max((one.until_minute for one in judging.objectives.values()), default=0)
+    return any(minute < until for minute in news.values())
+
+
+def _sources(site: Site, store: Store, wanted: Sequence[Pair]) -> dict[str, set[str]]:
+    """The sources whose events each objective counts."""
+    stored = list(store.series().values())
+    rows, known = table(stored), columns(site)
+    found = {}
+    for journey, objective in wanted:
+        counts = selected(journey, objective, rows, known).counts
+        found[objective.id] = {one.source for place, one in enumerate(stored) if counts >> place & 1}
+    return found
+
+
+def _together(plans: Sequence[_Plan], until: int) -> Iterator[list[_Plan]]:
+    """Objectives that are judged from the same moment on, some at a time."""
+    by_first: dict[int, list[_Plan]] = {}
+    for plan in plans:
+        if plan.first < until:
+            by_first.setdefault(plan.first, []).append(plan)
+    for some in by_first.values():
+        for start in range(0, len(some), TOGETHER):
+            yield some[start : start + TOGETHER]
+
+
+def _changes(site: Site, store: Store, plans: Sequence[_Plan], until: int) -> list[Alert]:
+    """The alerts that are new or closed once these objectives, all from one moment on, are judged."""
+    first = plans[0].first
+    recorded: dict[str, list[Alert]] = {plan.id: [] for plan in plans}
+    for alert in store.alerts(list(recorded), first):
+        recorded[alert.objective].append(alert)
+    found: dict[str, list[Alert]] = {plan.id: [] for plan in plans}
+    fired = {
+        name: [replace(one, closed_minute=None, ending=None) for one in some if one.open_at(first)]
+        for name, some in recorded.items()
+    }
+    pairs = [plan.pair for plan in plans]
+    longest = longest_minutes(objective for _, objective in pairs)
+    step = max(CELLS // len(plans) - longest, DAY)
+    for start, end in _stretches(store, first, until, longest, step):
+        corrected = correcting.corrected(site, store, pairs, start - longest, end)
+        dense = minutes.of(site, store, pairs, start - longest, end, corrected)
+        for plan in plans:
+            objective = plan.pair[1]
+            judged = replay(
+                objective, dense[plan.id], start, end, fired[plan.id], definition=plan.progress.definition
+            )
+            found[plan.id] += [one for one in judged if one.closed_minute is not None]
+            fired[plan.id] = [one for one in judged if one.closed_minute is None]
+    changed: list[Alert] = []
+    for plan in plans:
+        judged = sorted([*found[plan.id], *fired[plan.id]], key=lambda one: one.opened_minute)
+        before = plan.progress.until_minute
+        marked = [_marked(one, before) for one in judged]
+        changed += alerts.merged(recorded[plan.id], marked, before, until)
+    return changed
+
+
+def _stretches(store: Store, first: int, until: int, longest: int, step: int) -> Iterator[tuple[int, int]]:
+    """The parts of `(first, until]` to be judged, each of at most `step` moments.
+
+    Where there was no event for longer than all windows, nothing changes: a stray event of long ago costs little.
+    """
+    spans = [(first, until)]
+    if until - first > step:
+        busy = {
+            int(day)
+            for rows in store.rows("day", first - longest - DAY, until, latencies=False)
+            for day in set(rows.minute.tolist())
+        }
+        near = ((day, day + DAY + longest + 1) for day in busy)
+        spans = corrections.merged(near, first, until)
+    for begin, end in spans:
+        for start in range(begin, end, step):
+            yield start, min(start + step, end)
+
+
+def _marked(alert: Alert, judged_until: int) -> Alert:
+    """A new alert of moments that were judged before, when it was none, is late."""
+    late = alert.number is None and alert.opened_minute <= judged_until
+    return replace(alert, late=True) if late else alert
+
+
+# What is judged by
+
+
+def definition_of(journey: Journey, objective: Objective) -> str:
+    """A hash of all that decides about an objective; titles do not."""
+    steps = [(step.name, step.events) for step in journey.steps if step.name in objective.steps]
+    meant = repr((replace(objective, title=Text(), target_text=""), steps))
+    return hashlib.blake2b(meant.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def texts_of(site: Site) -> Definitions:
+    """The texts of a site's definitions under the hash of their content; a password of the store is left out."""
+    files = {path: _PASSWORD.sub(r"\1:***@", text) if path == SITE else text for path, text in site.files}
+    content = json.dumps(sorted(files.items()))
+    return Definitions(hashlib.blake2b(content.encode(), digest_size=16).hexdigest(), files)
+
+
+# What fires at a moment
+
+
+def fired_at(site: Site, store: Store, minute: int, wanted: Sequence[Pair]) -> dict[str, frozenset[Tier]]:
+    """The tiers that fire at a moment, by objective: as recorded, or as judging would go on from there.
+
+    An objective that was never judged is taken to have had no alert when the longest of its windows began.
+    """
+    judging = store.judging()
+    recorded = store.alerts([objective.id for _, objective in wanted], minute, minute + 1)
+    found: dict[str, frozenset[Tier]] = {}
+    rest: dict[int, list[Pair]] = {}
+    for journey, objective in wanted:
+        progress = judging.objectives.get(objective.id)
+        if progress is not None and minute <= progress.until_minute:
+            tiers = (one.tier for one in recorded if one.objective == objective.id and one.open_at(minute))
+            found[objective.id] = frozenset(tiers)
+        else:
+            begin = minute - longest_minutes([objective]) if progress is None else progress.until_minute
+            rest.setdefault(begin, []).append((journey, objective))
+    lasts = [one.last_minute for one in judging.sources.values() if one.last_minute is not None]
+    for begin, pairs in rest.items():
+        longest = longest_minutes(objective for _, objective in pairs)
+        # once all windows are empty, silence changes nothing any more
+        end = max(min(minute, max(lasts, default=begin) + 1 + longest), begin)
+        corrected = correcting.corrected(site, store, pairs, begin - longest, end)
+        dense = minutes.of(site, store, pairs, begin - longest, end, corrected)
+        for _, objective in pairs:
+            fired = [one for one in judging.alerts if one.objective == objective.id]
+            judged = replay(objective, dense[objective.id], begin, end, fired)
+            found[objective.id] = frozenset(one.tier for one in judged if one.closed_minute is None)
+    return found
