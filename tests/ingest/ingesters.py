@@ -20,26 +20,30 @@ from tabiji.store import StaleOffset
 # A fork server, because starting Python anew for each process would take most of the tests' time
 processes = multiprocessing.get_context("forkserver")
 processes.set_forkserver_preload(
-    ["pytest", "ingesters", "sqlalchemy.dialects.sqlite", "sqlalchemy.dialects.postgresql.psycopg"]
+    [
+        "pytest",
+        "tabiji.runs.ingesting",
+        "sqlglot.dialects.duckdb",
+        "sqlalchemy.dialects.sqlite",
+        "sqlalchemy.dialects.postgresql.psycopg",
+    ]
 )
 
 NOBODY = 65_534
+ENDED = 9  # the exit code of a process that ended without a word
 PR_SET_DUMPABLE = 4
 
 
 def follow(url: str, source: Source, workers: int, pids: multiprocessing.Queue[int]) -> None:
-    """Ingests what is new again and again, until it is killed."""
-    with store.open(url) as opened, engines.pool(workers) as executor:
-        if workers > 1:
-            pids.put(executor.submit(os.getpid).result())
+    """Ingests what is new again and again, until it is killed. Says which process counts when it is under way."""
+    with store.open(url) as opened, engines.pool(workers) as workers_pool:
+        executor = workers_pool if workers > 1 else None
+        pid = executor.submit(os.getpid).result() if executor else os.getpid()
         while True:
-            ingesting.ingest(
-                source,
-                opened,
-                now=int(time.time()),
-                workers=workers,
-                executor=executor if workers > 1 else None,
-            )
+            ingesting.ingest(source, opened, now=int(time.time()), workers=workers, executor=executor)
+            if pid:
+                pids.put(pid)
+                pid = 0
 
 
 def exit_at(url: str, source: Source, point: str) -> None:
@@ -47,7 +51,7 @@ def exit_at(url: str, source: Source, point: str) -> None:
 
     def end(reached: str) -> None:
         if reached == point:
-            os._exit(9)
+            os._exit(ENDED)
 
     with store.open(url) as opened:
         ingesting.ingest(source, opened, now=int(time.time()), workers=1, reached=end)

@@ -114,7 +114,8 @@ def assert_balanced(opened: Store, source: str = "web") -> None:
 def assert_sound(url: str) -> None:
     """The database itself is well."""
     with store.open(url) as opened:
-        assert_balanced(opened)
+        for source in opened.accounts():
+            assert_balanced(opened, source)
         assert {fact.name: fact.value for fact in opened.check()}.get("integrity", "ok") == "ok"
 
 
