@@ -70,7 +70,7 @@ class Sample:
 class Counted:
     """What a chunk held. `cells.series` is an index into `keys`, which are BASE followed by the task's fields.
 
-    Beyond KEYS_MAX keys, events are counted under one key whose path is `counting.REST`.
+    Beyond KEYS_MAX keys, events are counted under one key, whose path is `counting.REST`.
     """
 
     keys: tuple[Key, ...]
@@ -96,7 +96,7 @@ def count(task: Task) -> Counted:
 
     def query(rows: Rows) -> tuple[_Counts, list[int]]:
         sql = cells_query(task.reading, task.fields, rows.relation, direct=rows.direct)
-        return _counts(connection().execute(sql).fetchnumpy(), rows, len(BASE) + len(task.fields))
+        return _counts(connection().execute(sql).fetchnumpy(), rows)
 
     memory = _load(task.chunk)
     total = _Total()
@@ -125,7 +125,7 @@ def trace(task: Task, first_minute: int, end_minute: int) -> list[Found]:
     found: list[Found] = []
     for part in parts(task.reading, task.fields, _load(task.chunk), query):
         events = sorted((event for result in part.results for event in result), key=lambda event: event[0])
-        lines = part.memory.pick(number for number, *_ in events)
+        lines = part.memory.pick([number for number, *_ in events])
         for (number, minute, duration_us, key), (_, offset, line) in zip(events, lines, strict=True):
             found.append(Found(part.number + number, part.offset + offset, minute, duration_us, key, line))
     return found
@@ -155,33 +155,30 @@ class _Counts:
     )  # reason, number of the first line, lines
 
 
-def _counts(result: Columns, rows: Rows, width: int) -> tuple[_Counts, list[int]]:
-    """The result of `cells_query` with keys of that width, and the numbers of the lines to look at by themselves."""
-    verdicts, *columns = (_values(column) for column in result.values())
-    if len(verdicts) > KEYS_MAX:
+def _counts(result: Columns, rows: Rows) -> tuple[_Counts, list[int]]:
+    """The result of `cells_query`, and the numbers of the lines to look at by themselves."""
+    if any(len(column) > KEYS_MAX for column in result.values()):
         raise TooMuchError
-    minutes, buckets, events, durations = columns[width:]
-    totals = [int(n.sum()) for n in events]
-    if sum(totals) != rows.count:
-        raise WrongRowsError
-    counted = [index for index, number in enumerate(verdicts) if number is None]
-    keys = list(zip(*columns[:width], strict=True))
-    counts = _Counts(
-        keys=[keys[index] for index in counted],
-        cells=_flat(
-            *([lists[index] for index in counted] for lists in (minutes, buckets, events, durations))
-        ),
-        counted=sum(totals[index] for index in counted),
-    )
+    numbers, *key, minutes, buckets, events, durations = map(_values, result.values())
+    counted = [at for at, number in enumerate(numbers) if number is None]
+    keys = list(zip(*key, strict=True))
+    cells = _flat(*([lists[at] for at in counted] for lists in (minutes, buckets, events, durations)))
+    counts = _Counts([keys[at] for at in counted], cells, int(cells.events.sum()))
     odd: list[int] = []
-    for number, total, numbers in zip(verdicts, totals, minutes, strict=True):
-        reason = verdict(number)
+    others = 0
+    for number, lines, where in zip(numbers, events, minutes, strict=True):
+        if number is None:
+            continue
+        reason, total = verdict(number), int(lines.sum())
+        others += total
         if reason == LOOK:
-            odd += rows.lines(numbers)
+            odd += rows.lines(where)
         elif reason == FILTERED:
             counts.filtered += total
-        elif reason is not None:
-            counts.rejected.append((reason, min(rows.lines(numbers)), total))
+        else:
+            counts.rejected.append((reason, min(rows.lines(where)), total))
+    if counts.counted + others != rows.count:
+        raise WrongRowsError
     return counts, odd
 
 
@@ -255,9 +252,7 @@ class _Total:
         place = self.keys.get(key)
         if place is None:
             if len(self.keys) >= KEYS_MAX:
-                key = tuple(REST if column == "path" else None for column in BASE) + (None,) * (
-                    len(key) - len(BASE)
-                )
+                key = (None, REST, *[None] * (len(key) - 2))
             place = self.keys.setdefault(key, len(self.keys))
         return place
 

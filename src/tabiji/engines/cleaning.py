@@ -7,33 +7,44 @@ from __future__ import annotations
 
 import json
 import re
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from tabiji.engines.memory import BYTE_ORDER_MARK, LINE_BYTES_MAX, MemoryFile
-from tabiji.engines.relations import Rows, cleaned, of_lines, paths
+from tabiji.engines.relations import SEPARATOR, Rows, cleaned, of_lines, paths
 from tabiji.engines.singly import has_key_twice
 from tabiji.logs.reading import Reading, Tokens
 
 _RETURNS = re.compile(rb"\r+(?=\n)|\r+\Z")
 _MARKS = re.compile(rb"^(?:\xef\xbb\xbf)+", re.MULTILINE)
-_BLANK = re.compile(rb"^[ \t\r\f\v]*\n|^[ \t\r\f\v]+\Z", re.MULTILINE)
+_BLANK = rb"(?:^[ \t\r\f\v]*\n)+|^[ \t\r\f\v]+\Z"  # runs of lines
+_LONG = b"\0"  # what stands for a line that is too long
 _TOO_LONG = re.compile(rb"^.{%d,}" % (LINE_BYTES_MAX + 1), re.MULTILINE)
 
-Attempt = tuple[Rows, list[int]]
 Spans = Callable[[bytes], Iterable[tuple[int, int]]]
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A relation of lines, and what it leaves out: lines set aside, and runs of blank ones (number, lines)."""
+
+    rows: Rows
+    aside: Sequence[int] = ()
+    blank: Sequence[tuple[int, int]] = ()
+
+
 def attempts(reading: Reading, fields: Sequence[str], memory: MemoryFile) -> Iterator[Attempt]:
-    """Relations of the lines, the quickest first, each with the numbers of the lines that it leaves out.
+    """Relations of the lines, the quickest first.
 
     The next one is for when DuckDB refuses the one before, or makes another number of rows of it.
     """
-    if memory.is_plain:
-        yield of_lines(reading, fields, memory, tokens=_tokens_of_first_line(reading.tokens, memory)), []
+    if memory.is_plain and not (reading.shape == "lines" and memory.holds(SEPARATOR)):
+        yield Attempt(of_lines(reading, fields, memory, tokens=_tokens_of_first_line(reading.tokens, memory)))
     if reading.shape == "json":
-        yield _tidied(reading, fields, memory, _matches(_BLANK))
+        yield _tidied(reading, fields, memory, _matches(_compiled(rb"%b|^%b\n?", _BLANK, _LONG)))
         yield _tidied(reading, fields, memory, _blank_or_keys_twice(reading, fields), lenient=True)
     else:
         yield _tidied(reading, fields, memory, _matches(_misfit(reading.tokens)))
@@ -56,22 +67,27 @@ def _tidied(
     Works on blocks of lines, most of which need nothing.
     """
     tidy = _tidying(reading)
-    out, aside = cleaned(), list[int]()
+    out, aside, blank = cleaned(), array("q"), list[tuple[int, int]]()
+    kept = np.ones(memory.lines, dtype=np.bool_)
     out.clear()
     for block in memory.blocks():
-        content = tidy(block.content if memory.is_plain else _TOO_LONG.sub(b"", block.content))
-        if not block.content.endswith(b"\n"):
-            content += b"\n"  # without it, a line of which nothing is left would be no line
+        content = tidy(block.content if memory.is_plain else _TOO_LONG.sub(_LONG, block.content))
         number, at = block.number, 0
+        fit: list[bytes] = []
         for start, end in unfit(content):
-            out.append(content[at:start])
+            fit.append(content[at:start])
             number += content.count(b"\n", at, start)
-            aside.append(number)
-            number, at = number + 1, end
-        out.append(content[at:])
+            lines = max(1, content.count(b"\n", start, end))
+            if content[start:end].isspace():
+                blank.append((number, lines))
+            else:
+                aside.append(number)
+            kept[number : number + lines] = False
+            number, at = number + lines, end
+        out.append(b"".join([*fit, content[at:]]))
     out.done()
-    numbers = np.delete(np.arange(memory.lines), aside) if aside else None
-    return of_lines(reading, fields, out, numbers, lenient=lenient), aside
+    numbers = np.flatnonzero(kept) if aside or blank else None
+    return Attempt(of_lines(reading, fields, out, numbers, lenient=lenient), aside, blank)
 
 
 def _tidying(reading: Reading) -> Callable[[bytes], bytes]:
@@ -87,26 +103,24 @@ def _tidying(reading: Reading) -> Callable[[bytes], bytes]:
             content = _MARKS.sub(b"", content) if BYTE_ORDER_MARK in content else content
         content = _RETURNS.sub(b"", content) if b"\r" in content else content
         if reading.shape == "lines":
-            # \x01 never stands in a log; for DuckDB it would part the line in two columns.
-            content = content.replace(b"\r", b" ").replace(b"\x01", b" ")
+            content = content.replace(b"\r", b" ").replace(SEPARATOR, b"?")
         return shortened.sub(rb"\1", content) if shortened else content
 
     return tidy
 
 
-def _matches(pattern: re.Pattern[bytes] | None) -> Spans:
+def _matches(pattern: re.Pattern[bytes]) -> Spans:
     def spans(content: bytes) -> Iterator[tuple[int, int]]:
-        for found in pattern.finditer(content) if pattern else ():
-            yield found.span()
+        return (found.span() for found in pattern.finditer(content))
 
     return spans
 
 
-def _misfit(tokens: Tokens | None) -> re.Pattern[bytes] | None:
-    """Lines of other than so many tokens."""
+def _misfit(tokens: Tokens | None) -> re.Pattern[bytes]:
+    """Blank lines, and lines of other than so many tokens."""
     if tokens is None:
-        return None
-    return _compiled(rb"^(?!%b%b?(?:\n|\Z))(?:.+\n?|\n)", _shape(tokens), _delimiter(tokens))
+        return _compiled(_BLANK)
+    return _compiled(rb"%b|^(?!%b%b?(?:\n|\Z)).+\n?", _BLANK, _shape(tokens), _delimiter(tokens))
 
 
 def _blank_or_keys_twice(reading: Reading, fields: Sequence[str]) -> Spans:
@@ -122,7 +136,7 @@ def _blank_or_keys_twice(reading: Reading, fields: Sequence[str]) -> Spans:
             end = min(at + len(line) + 1, len(content))
             # A key may be written with escapes as well.
             suspect = b"\\u" in line or any(line.count(key) > 1 for key in keys)
-            if at < end and (not line.strip() or (suspect and has_key_twice(line, read))):
+            if at < end and (not line.strip() or line == _LONG or (suspect and has_key_twice(line, read))):
                 yield at, end
             at = end
 

@@ -9,7 +9,8 @@ import codecs
 import mmap
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,6 +102,10 @@ class MemoryFile:
         if self.is_plain and self._decoder.getstate()[0]:
             self.is_plain = False  # the last character is torn
 
+    def holds(self, byte: bytes) -> bool:
+        """Whether a byte stands anywhere in it."""
+        return self._map is not None and self._map.find(byte, 0, self.size) >= 0
+
     @property
     def lines(self) -> int:
         """Lines, counting a last one without a newline."""
@@ -124,27 +129,33 @@ class MemoryFile:
                 number += 1
                 at = self._newline(at) + 1
 
-    def pick(self, wanted: Iterable[int]) -> Iterator[tuple[int, int, bytes]]:
-        """Lines by number (from 0, rising): number, offset and bytes; of a line that is too long, the beginning."""
-        numbers = iter(wanted)
-        number = next(numbers, None)
+    def chosen(self, wanted: Sequence[int]) -> Iterator[tuple[Block, Sequence[int]]]:
+        """The blocks that hold any of these lines (by number, rising), each with those that it holds."""
+        at = 0
         for block in self.blocks():
-            if number is None:
+            if at == len(wanted):
                 return
-            if number >= block.number + max(1, block.content.count(b"\n") + 1):
-                continue
+            end = block.number + max(1, block.content.count(b"\n") + (not block.content.endswith(b"\n")))
+            until = bisect_left(wanted, end, at)
+            if until > at:
+                yield block, wanted[at:until]
+            at = until
+
+    def pick(self, wanted: Sequence[int]) -> Iterator[tuple[int, int, bytes]]:
+        """Lines by number (rising): number, offset and bytes; of a line that is too long, the beginning."""
+        for block, numbers in self.chosen(wanted):
             lines = block.lines
             offset, at = block.offset, 0
-            while number is not None and number < block.number + len(lines):
+            for number in numbers:
                 place = number - block.number
                 offset += sum(map(len, lines[at:place])) + place - at
                 at = place
                 yield number, offset, lines[place][: LINE_BYTES_MAX + 1]
-                number = next(numbers, None)
 
-    def middle(self) -> int:
-        """The offset of a line near the middle: where the file can be cut in two."""
-        return min(self.size, self._newline(self.size // 2) + 1)
+    def cuts(self, parts: int) -> list[int]:
+        """Offsets of lines that cut the file in about so many parts; fewer where lines are long."""
+        cuts = (self._newline(self.size * part // parts) + 1 for part in range(1, parts))
+        return sorted({0, self.size, *(cut for cut in cuts if cut < self.size)})
 
     def _newline(self, at: int) -> int:
         while at < self.size:

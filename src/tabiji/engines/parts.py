@@ -1,7 +1,8 @@
-"""A chunk in memory → what a query makes of all its lines; in halves, where it needs more memory than there is."""
+"""A chunk in memory → what a query makes of all its lines; in parts, where it needs more memory than there is."""
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from tabiji.engines.singly import singly
 from tabiji.logs.reading import Reading
 
 LINES_MAX = 1_000_000  # at once
+PARTS = 4  # of what is too much
 
 Result = TypeVar("Result")
 Query = Callable[[Rows], tuple[Result, list[int]]]
@@ -69,11 +71,15 @@ def parts(
             results, rejected = _results(reading, fields, held, query)
             yield Part(held, number, offset, results, rejected)
         except (TooMuchError, duckdb.OutOfMemoryException):
-            cut = held.middle()
-            if cut == held.size:
+            cuts = held.cuts(PARTS)
+            if len(cuts) < 3:
                 raise
-            first, second = _copied(held, 0, cut), _copied(held, cut, held.size)
-            waiting += [(second, number + first.lines, offset + cut), (first, number, offset)]
+            smaller = []
+            for start, end in itertools.pairwise(cuts):
+                part = _copied(held, start, end)
+                smaller.append((part, number, offset + start))
+                number += part.lines
+            waiting += reversed(smaller)
         finally:
             if held is not memory:
                 held.close()
@@ -93,13 +99,15 @@ def _results(
     results: list[Result] = []
     rejected = Rejected()
     left: Sequence[int] = range(memory.lines)
-    for rows, aside in attempts(reading, fields, memory) if memory.lines else ():
+    for attempt in attempts(reading, fields, memory) if memory.lines else ():
         try:
-            result, odd = query(rows)
+            result, odd = query(attempt.rows)
         except REFUSED:
             continue
         results.append(result)
-        left = sorted([*aside, *odd])
+        left = sorted([*attempt.aside, *odd])
+        for number, lines in attempt.blank:
+            rejected.add("blank", number, lines)
         break
     if left:
         rows_of_left = singly(reading, fields, memory, left, rejected.add)

@@ -15,6 +15,7 @@ from tabiji.logs.reading import Reading, name, text
 
 MEMORY_MAX = "160MB"  # DuckDB's own; a worker stays below 300 MB with its chunk's keys and Python
 
+SEPARATOR = b"\x01"  # of columns, where there is only one; never stands in a log
 # A character that is no UTF-8 becomes three bytes long when it is replaced.
 _CSV_LINE_MAX = 4 * LINE_BYTES_MAX
 
@@ -108,7 +109,7 @@ def of_lines(
         columns = [f"t{number + 1}" for number in range(tokens or reading.tokens.count)]
         relation = _csv(memory.path, columns, reading.tokens.delimiter, '"')
     else:
-        relation = _csv(memory.path, ["line"], "\x01", "")
+        relation = _csv(memory.path, ["line"], SEPARATOR.decode(), "")
     return Rows(relation, memory.lines, numbers)
 
 

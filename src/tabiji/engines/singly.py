@@ -7,7 +7,6 @@ import re
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
@@ -16,15 +15,13 @@ from tabiji.engines.memory import BYTE_ORDER_MARK, LINE_BYTES_MAX, MemoryFile
 from tabiji.engines.relations import Rows, cleaned, of_columns, paths
 from tabiji.logs.reading import Reading
 
-HELD_LINES: Final = 1_000  # before they are written
-
 Columns = Mapping[str, str | None]
 Reject = Callable[[str, int], None]
 Path = Sequence[str]
 
 
 def singly(
-    reading: Reading, fields: Sequence[str], memory: MemoryFile, numbers: Iterable[int], reject: Reject
+    reading: Reading, fields: Sequence[str], memory: MemoryFile, numbers: Sequence[int], reject: Reject
 ) -> Rows | None:
     """The columns of lines, by number (rising), that the quick ways don't understand. None where there are none.
 
@@ -34,20 +31,20 @@ def singly(
         _of_json(paths(reading, fields), reading, fields) if reading.shape == "json" else _of_text(reading)
     )
     names = [column for column, _ in columns_used(reading, fields)]
-    out, held, kept = cleaned(), list[bytes](), array("q")
+    out, kept = cleaned(), array("q")
     out.clear()
-    for number, _, line in memory.pick(numbers):
-        columns = columns_of(line)
-        if isinstance(columns, str):
-            reject(columns, number)
-            continue
-        held.append(json.dumps({name: columns.get(name) for name in names}).encode())
-        kept.append(number)
-        if len(held) == HELD_LINES:
+    for block, wanted in memory.chosen(numbers):
+        lines = block.lines
+        held: list[bytes] = []
+        for number in wanted:
+            columns = columns_of(lines[number - block.number])
+            if isinstance(columns, str):
+                reject(columns, number)
+            else:
+                held.append(json.dumps({name: columns.get(name) for name in names}).encode())
+                kept.append(number)
+        if held:
             out.append(b"\n".join(held) + b"\n")
-            held.clear()
-    if held:
-        out.append(b"\n".join(held) + b"\n")
     out.done()
     return of_columns(names, out, np.array(kept, dtype=np.int64)) if kept else None
 
@@ -142,9 +139,10 @@ def _plain(line: bytes) -> str | None:
     if len(line) > LINE_BYTES_MAX:
         return None
     while line.startswith(BYTE_ORDER_MARK):
-        line = line.removeprefix(BYTE_ORDER_MARK)
-    plain = line.rstrip(b"\r").decode("utf-8", "replace")
-    return plain if line.strip() else None
+        line = line[len(BYTE_ORDER_MARK) :]
+    if not line or line.isspace():
+        return None
+    return line.rstrip(b"\r").decode("utf-8", "replace")
 
 
 def _empty_or_long(line: bytes) -> str:
