@@ -98,11 +98,20 @@ def run(
             seconds = time.perf_counter() - began
             outcomes.append((outcome, seconds))
             _tell(source, outcome, seconds, quiet=quiet)
+    judge(site, store, now)
     extent = store.extent()
     if extent is not None:  # by the newest event, so that old logs can be looked at in detail as well
         kept = site.retention
         store.trim(min(now // 60, extent[1]), kept.minutes_days, kept.hours_days)
     return outcomes
+
+
+def judge(site: Site, store: Store, now: int) -> None:
+    """Judges all that was counted since: alerts first, then the incidents that they make. `now` is in seconds."""
+    from tabiji.runs import grouping, recording
+
+    judged = recording.judge_until(site, store, now)
+    grouping.judge_recorded(site, store, judged.late_minute if judged else None)
 
 
 def _tell(source: Source, outcome: Outcome, seconds: float, *, quiet: bool) -> None:
