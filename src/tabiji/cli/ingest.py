@@ -98,7 +98,7 @@ def run(
             seconds = time.perf_counter() - began
             outcomes.append((outcome, seconds))
             _tell(source, outcome, seconds, quiet=quiet)
-    judge(site, store, now)
+    judge(site, store, now, quiet=quiet)
     extent = store.extent()
     if extent is not None:  # by the newest event, so that old logs can be looked at in detail as well
         kept = site.retention
@@ -106,12 +106,27 @@ def run(
     return outcomes
 
 
-def judge(site: Site, store: Store, now: int) -> None:
-    """Judges all that was counted since: alerts first, then the incidents that they make. `now` is in seconds."""
-    from tabiji.runs import grouping, recording
+def judge(site: Site, store: Store, now: int, *, quiet: bool = True) -> None:
+    """Judges all that was counted since: alerts, the incidents that they make, what the policies do about it.
+
+    `now` is in seconds.
+    """
+    from tabiji.runs import agreeing, grouping, recording
 
     judged = recording.judge_until(site, store, now)
     grouping.judge_recorded(site, store, judged.late_minute if judged else None)
+    if judged is None or quiet:
+        return
+    found = [(one.number is None, one.closed_minute is not None) for one in judged.alerts]
+    found += [(one.number is None, one.closed_minute is not None) for one in judged.silences]
+    if found:
+        began, ended = (sum(column) for column in zip(*found, strict=True))
+        click.echo(f"alerts: {began} began, {ended} ended; `tabiji alerts` tells of them")
+    for change in agreeing.agree(site, store, now):
+        if change.kind == "acts":
+            output.say(
+                f"policy {change.episode.policy}: {change.episode.objective}: {', '.join(change.actions)}"
+            )
 
 
 def _tell(source: Source, outcome: Outcome, seconds: float, *, quiet: bool) -> None:
