@@ -52,6 +52,7 @@ def command(folder: Path, events: int, language: str) -> None:
     click.echo("Look further:")
     for words, what in (
         (f"tabiji status {worst}", "in words: its alerts and its steps"),
+        ("tabiji incidents", "what happened: one loud, one in the night"),
         (f"tabiji lines {worst} --bad --limit 5 --from {_iso(loud.start)} --to {_iso(loud.end)}", ""),
         ("tabiji count --by operation --quantiles 50,95,99", "what the site does, how fast"),
     ):
