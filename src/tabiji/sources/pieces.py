@@ -13,6 +13,7 @@ from tabiji.sources.files import Seen
 from tabiji.store.facts import LogFile
 
 PIECE_BYTES = 64 << 20  # a worker holds one at a time
+UNPACKED_BYTES = 16 << 20  # of compressed content, which this process holds as well, and on its way to the worker
 IDLE_SECONDS = 60  # a last line without newline is complete when the file has been left alone for so long
 
 
@@ -223,7 +224,7 @@ def _compressed(seen: Seen, now: int) -> Iterator[Piece]:
                     yield own.piece(start, b"", reason, read)
                 out, block = None, block[end:]
             own.held += block
-            if len(own.held) >= PIECE_BYTES:
+            if len(own.held) >= UNPACKED_BYTES:
                 end = own.held.rfind(b"\n") + 1
                 if end:
                     yield own.taken(end, read)
