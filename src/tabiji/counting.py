@@ -208,7 +208,7 @@ def _path(target: str | None) -> str:
     return f"regexp_replace(split_part({target}, '?', 1), {text(ID_PATTERN)}, {text(ID_REPLACEMENT)}, 'g')"
 
 
-def _bucket(sql: str) -> str:
+def bucket_sql(sql: str) -> str:
     """`histograms.bucket` in SQL, by comparisons and integer division only; -1 without a duration."""
     decades = " ".join(
         f"WHEN {sql} <= {10 ** (e + 2)} THEN {90 * e} + ({sql} + {10**e - 1}) // {10**e}"
@@ -217,4 +217,4 @@ def _bucket(sql: str) -> str:
     return f"CASE WHEN {sql} IS NULL THEN -1 WHEN {sql} < 100 THEN {sql} {decades} ELSE {OVERFLOW} END"
 
 
-_BUCKET = _bucket("duration_us")
+_BUCKET = bucket_sql("duration_us")

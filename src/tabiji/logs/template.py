@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from tabiji.logs.reading import LogFormatError, Shape, Tokens, text
 
 TWO_WORDS = "time_local"  # the one variable that always holds a space: `10/Oct/2000:13:55:36 +0000`
+WORDS = ("http_", "sent_http_", "upstream_")  # of variables that may hold spaces where nothing quotes them
 DELIMITERS = " \t|;,"  # the likeliest first
 
 
@@ -118,7 +119,9 @@ def _of_tokens(items: Sequence[Item], tokens: Sequence[tuple[bool, list[Item]]],
         else:
             following = f"t{number + 1}" if how.delimiter == " " and not quoted else None
             _columns_of_word(token, sql, following, columns)
-    return Template("tokens", columns, " AND ".join(conditions) or "true", _pattern(items, how.more), how)
+    return Template(
+        "tokens", columns, " AND ".join(conditions) or "true", _pattern(items, how.more, how.delimiter), how
+    )
 
 
 def _of_lines(items: Sequence[Item], more_may_follow: bool) -> Template:
@@ -140,7 +143,7 @@ def _of_lines(items: Sequence[Item], more_may_follow: bool) -> Template:
         elif variables:
             open_end = more_may_follow and number == len(parts)
             conditions.append(_columns_of_part(part, f"p[{number}]", ">=" if open_end else "=", columns))
-    return Template("lines", columns, " AND ".join(conditions), _pattern(items, more_may_follow))
+    return Template("lines", columns, " AND ".join(conditions), _pattern(items, more_may_follow, " "))
 
 
 def _columns_of_part(part: Sequence[Item], sql: str, compared: str, columns: dict[str, str]) -> str:
@@ -180,7 +183,7 @@ def _columns_of_word(word: Sequence[Item], sql: str, following: str | None, colu
         columns.setdefault(item.name, value)
 
 
-def _pattern(items: Sequence[Item], more_may_follow: bool) -> str:
+def _pattern(items: Sequence[Item], more_may_follow: bool, delimiter: str) -> str:
     """A regular expression for a whole line. Nothing in it can be matched in two ways for long: linear in practice.
 
     A value ends where the next literal begins; inside quotes, at the next quote without a backslash before it.
@@ -194,23 +197,22 @@ def _pattern(items: Sequence[Item], more_may_follow: bool) -> str:
             inside ^= item.text.count('"') % 2 == 1
             continue
         following = items[number + 1] if number + 1 < len(items) else None
-        body = _value(item.name, following.text[0] if isinstance(following, Literal) else None, inside)
-        if following is None and more_may_follow:
-            body = "[^ ]*"
+        ends_at = following.text[0] if isinstance(following, Literal) else None
+        body = _value(item.name, ends_at, inside, delimiter)
         out.append(f"(?:{body})" if item.name in seen else f"({body})")
         seen.add(item.name)
     if out[-1] == '"':
         out.append("?")  # writers cut a long last value off together with its quote
-    return "".join(out) + ("(?: .*)?" if more_may_follow else "")
+    return "".join(out) + (f"(?:{re.escape(delimiter)}.*)?" if more_may_follow else "")
 
 
-def _value(variable: str, ends_at: str | None, inside: bool) -> str:
+def _value(variable: str, ends_at: str | None, inside: bool, delimiter: str) -> str:
     if variable == TWO_WORDS:
         return r"[^\]\s]+ [+-]\d{4}"
     if inside and ends_at in ('"', None):
         return r'(?:[^"\\]++|\\.)*+'
     if ends_at is None:
-        return ".*"
+        return ".*" if variable.startswith(WORDS) else f"[^{re.escape(delimiter)}]*"
     if inside:
         return rf'(?:[^"\\{re.escape(ends_at)}]++|\\.)*+'
     if variable.startswith("upstream_") and ends_at == " ":
