@@ -205,19 +205,19 @@ def _of_journey(
     for start, end in new:
         if start < known.drops_first:
             continue
-        evident = [
-            burn
-            for objective, burn in zip(known.objectives, burns, strict=True)
-            if _evident(objective, dense[objective.id], start, end)
+        told = [
+            one
+            for objective, one in zip(known.objectives, burns, strict=True)
+            if evident(objective, dense[objective.id], start, end)
         ]
         drop = Incident(known.journey.name, "drop", start, end, "over")
-        drop = _drop(of, drop, evident, dense, until)
+        drop = _drop(of, drop, told, dense, until)
         if drop.share is not None and drop.share > incidents.MISSED_MIN:
             found.append(drop)
     return found, pending, all_certain
 
 
-def _evident(objective: Objective, dense: Minutes, start: int, end: int) -> bool:
+def evident(objective: Objective, dense: Minutes, start: int, end: int) -> bool:
     """Whether a drop is more than luck, as it has to be for a page: a promise exactly kept has bad minutes, too."""
     place = slice(max(min(start, end - EVIDENCE_MINUTES) - dense.start, 0), end - dense.start)
     bad, total = int(dense.bad[place].sum()), int(dense.total[place].sum())

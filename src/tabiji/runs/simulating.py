@@ -178,10 +178,12 @@ def _incidents(
     ]
     unheard, _ = incidents.drops(burns, spans, end)
     for start, over in unheard:
+        if start < first or not grouping.evident(objective, dense, start, over):
+            continue
         drop = Incident(objective.journey, "drop", start, over, "over")
         times, _ = incidents.times(drop, (), burns)
         drop = replace(drop, measured=_measured(objective, dense, times, end))
-        if start >= first and drop.share is not None and drop.share > incidents.MISSED_MIN:
+        if drop.share is not None and drop.share > incidents.MISSED_MIN:
             found.append(drop)
     return sorted(found, key=lambda one: one.opened_minute)
 
