@@ -5,16 +5,18 @@ from __future__ import annotations
 import ctypes
 import multiprocessing
 import os
+import resource
 import time
 from collections.abc import Callable
 from multiprocessing.synchronize import Barrier
-from typing import Any
+from typing import Any, NamedTuple
 
 from outcome import web
 
 from tabiji import engines, store
 from tabiji.definitions import Source
 from tabiji.runs import ingesting
+from tabiji.runs.ingesting import Outcome
 from tabiji.store import StaleOffset
 
 # A fork server, because starting Python anew for each process would take most of the tests' time
@@ -98,3 +100,31 @@ def run(target: Callable[..., None], *args: object) -> int | None:
     child.start()
     child.join(60)
     return child.exitcode
+
+
+class Measured(NamedTuple):
+    """An outcome, and the most memory that a process held meanwhile, in MiB."""
+
+    outcome: Outcome
+    peak: int
+    peak_of_workers: int
+
+
+def measured(url: str, source: Source, workers: int = 1) -> Measured:
+    """Ingests in a process of its own, whose memory is measured."""
+    results: multiprocessing.Queue[Measured] = processes.Queue()
+    child = processes.Process(target=_measured, args=(url, source, workers, results))
+    child.start()
+    found = results.get(timeout=600)
+    child.join(60)
+    return found
+
+
+def _measured(url: str, source: Source, workers: int, results: multiprocessing.Queue[Measured]) -> None:
+    with store.open(url) as opened, engines.pool(workers) as pool:
+        executor = pool if workers > 1 else None
+        outcome = ingesting.ingest(source, opened, now=int(time.time()), workers=workers, executor=executor)
+    own, children = (
+        resource.getrusage(who).ru_maxrss >> 10 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    results.put(Measured(outcome, own, children))
