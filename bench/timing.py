@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -87,7 +88,7 @@ def alternate(times: int, *runs: Callable[[], Run | float], warm_up: bool = True
 def peak_bytes(command: Sequence[str | Path], cwd: Path | None = None) -> Mapping[str, int]:
     """The most memory that each process of a command held: "parent", and "worker" for the largest of the others.
 
-    Resident memory, shared pages included, and the files in memory (memfd) that a process has open.
+    Pages that it shares with its parent count as its own, so that it is rather too much than too little.
     """
     process = psutil.Popen(
         list(map(str, command)),
@@ -104,8 +105,8 @@ def peak_bytes(command: Sequence[str | Path], cwd: Path | None = None) -> Mappin
             break
         for name, one in every:
             try:
-                peak[name] = max(peak[name], one.memory_info().rss + _memfd_bytes(one.pid))
-            except (psutil.NoSuchProcess, OSError):
+                peak[name] = max(peak[name], _bytes(one.pid))
+            except (OSError, KeyError):
                 continue
         time.sleep(SAMPLE_SECONDS)
     if process.returncode:
@@ -113,12 +114,16 @@ def peak_bytes(command: Sequence[str | Path], cwd: Path | None = None) -> Mappin
     return peak
 
 
-def _memfd_bytes(pid: int) -> int:
-    total = 0
+def _bytes(pid: int) -> int:
+    """What a process holds: its resident memory, and the files in memory (memfd) that it has open, mapped or not."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    held = {name: 1024 * int(size) for name, size in re.findall(r"(VmRSS|RssShmem):\s+(\d+) kB", status)}
+    files = {}
     for descriptor in Path(f"/proc/{pid}/fd").iterdir():
         if str(descriptor.readlink()).startswith("/memfd:"):
-            total += descriptor.stat().st_blocks * 512
-    return total
+            found = descriptor.stat()
+            files[found.st_ino] = found.st_blocks * 512
+    return held["VmRSS"] - held["RssShmem"] + sum(files.values())
 
 
 def busy() -> float:

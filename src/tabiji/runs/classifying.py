@@ -28,7 +28,9 @@ EVENT_COLUMNS: Mapping[str, ColumnType] = {
 
 _METHOD = re.compile(r"[A-Z][A-Z_-]{0,15}")
 HOST_MAX, TEXT_MAX = 253, 300
+REMEMBERED_MAX = 20_000  # keys whose series are not looked for again
 
+Key = tuple[str | int | None, ...]  # BASE, and the fields of the expressions
 Row = dict[str, str | int | None]
 
 
@@ -95,21 +97,33 @@ class Classifier:
         ]
         self.learned = Learned(marks, found)
         self.marks = self.learned.exploded
+        self._how: tuple[Expressions, str] | None = None
+        self._remembered: dict[Key, Series | None] = {}  # as long as no route becomes part of a wider one
 
     def sort(self, counted: Counted, made_of: Expressions, kind: str) -> Sorted:
         """The cells of a chunk by series. Call `committed` once they are in the database."""
-        rows = [self._row(made_of.fields, key) for key in counted.keys]
-        for row in rows:
+        same = self._how is not None and self._how[0] is made_of and self._how[1] == kind
+        if not same:
+            self._how, self._remembered = (made_of, kind), {}
+        rows = {key: self._row(made_of.fields, key) for key in counted.keys if key not in self._remembered}
+        for row in rows.values():
             if row["route"] is None and row["path"] not in (None, REST):
                 self.learned.observe(str(row["path"]), _is_found(row["status"]))
         merges: dict[int, Series] = {}
-        if self.learned.exploded != self.marks:
+        if rows and self.learned.exploded != self.marks:
             self.marks = self.learned.exploded
             merges = self._merges()
+            self._remembered = {}
         chosen: dict[Series, int] = {}
-        index = np.empty(len(rows), dtype=np.int64)
-        for at, row in enumerate(rows):
-            series = self._series(row, made_of, kind)
+        index = np.empty(len(counted.keys), dtype=np.int64)
+        for at, key in enumerate(counted.keys):
+            if key in self._remembered:
+                series = self._remembered[key]
+            else:
+                row = rows.get(key) or self._row(made_of.fields, key)
+                series = self._series(row, made_of, kind)
+                if len(self._remembered) < REMEMBERED_MAX:
+                    self._remembered[key] = series
             index[at] = -1 if series is None else chosen.setdefault(series, len(chosen))
         for (
             wider
@@ -120,7 +134,7 @@ class Classifier:
         beyond = int(cells.events[cells.series == chosen[other]].sum()) if other in chosen else 0
         return Sorted(tuple(chosen), cells, account, merges, self.marks, beyond)
 
-    def series_of(self, key: tuple[str | int | None, ...], made_of: Expressions, kind: str) -> Series | None:
+    def series_of(self, key: Key, made_of: Expressions, kind: str) -> Series | None:
         """The series that a line with this key was counted in, as things stand now; None where it is filtered."""
         return self._series(self._row(made_of.fields, key), made_of, kind)
 
@@ -132,7 +146,7 @@ class Classifier:
             self.numbers.pop(number, None)
         self.numbers |= dict(zip(numbers, series, strict=True))
 
-    def _row(self, fields: tuple[str, ...], key: tuple[str | int | None, ...]) -> Row:
+    def _row(self, fields: tuple[str, ...], key: Key) -> Row:
         row: Row = dict(zip((*BASE, *fields), key, strict=True))
         method, path, host = row["method"], row["path"], row["host"]
         row["method"] = method if isinstance(method, str) and _METHOD.fullmatch(method) else None
