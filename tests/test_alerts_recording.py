@@ -16,7 +16,8 @@ from tabiji.alerts import Alert, Silence
 from tabiji.counting import Account, Cells, Series
 from tabiji.definitions import Site
 from tabiji.runs import recording
-from tabiji.runs.recording import definition_of, fired_at, judge_until, texts_of
+from tabiji.runs.recalling import fired_at
+from tabiji.runs.recording import definition_of, judge_until, texts_of
 from tabiji.store import Batch, LogFile, Store
 
 DAY = 20_600 * 1440  # a midnight, in minutes since the epoch

@@ -21,6 +21,7 @@ COMMANDS = {  # name → module and one line for the list
     "ingest": ("tabiji.cli.ingest", "Count all that is new in the sources, once."),
     "status": ("tabiji.cli.status", "The standing of every objective."),
     "count": ("tabiji.cli.count", "What has been counted, by any columns: the exploring tool."),
+    "alerts": ("tabiji.cli.alerts", "What fired, when and why, for how long, and what burnt."),
     "incidents": ("tabiji.cli.incidents", "What happened, since when, noticed when, at what cost."),
     "gate": ("tabiji.cli.gate", "Is deploying in keeping with what was agreed; and if not, why."),
     "lines": ("tabiji.cli.lines", "The very log lines behind a number."),

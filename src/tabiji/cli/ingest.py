@@ -15,6 +15,7 @@ from tabiji.errors import UsageError
 if TYPE_CHECKING:
     from tabiji.definitions import Site, Source
     from tabiji.runs.ingesting import Outcome
+    from tabiji.runs.recording import Round
     from tabiji.store import Store
 
 
@@ -115,18 +116,21 @@ def judge(site: Site, store: Store, now: int, *, quiet: bool = True) -> None:
 
     judged = recording.judge_until(site, store, now)
     grouping.judge_recorded(site, store, judged.late_minute if judged else None)
-    if judged is None or quiet:
-        return
-    found = [(one.number is None, one.closed_minute is not None) for one in judged.alerts]
-    found += [(one.number is None, one.closed_minute is not None) for one in judged.silences]
-    if found:
-        began, ended = (sum(column) for column in zip(*found, strict=True))
-        click.echo(f"alerts: {began} began, {ended} ended; `tabiji alerts` tells of them")
+    if judged is not None and not quiet:
+        _tell_judged(judged)
     for change in agreeing.agree(site, store, now):
         if change.kind == "acts":
             output.say(
                 f"policy {change.episode.policy}: {change.episode.objective}: {', '.join(change.actions)}"
             )
+
+
+def _tell_judged(judged: Round) -> None:
+    found = [(one.number is None, one.closed_minute is not None) for one in judged.alerts]
+    found += [(one.number is None, one.closed_minute is not None) for one in judged.silences]
+    if found:
+        began, ended = (sum(column) for column in zip(*found, strict=True))
+        click.echo(f"alerts: {began} began, {ended} ended; `tabiji alerts` tells of them")
 
 
 def _tell(source: Source, outcome: Outcome, seconds: float, *, quiet: bool) -> None:

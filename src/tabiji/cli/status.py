@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,6 +31,14 @@ if TYPE_CHECKING:
     metavar="7d|month|…",
     help="Look over this window as well: a duration, or day, week, month, quarter, year. May be repeated.",
 )
+@click.option(
+    "--definitions",
+    "definitions",
+    type=click.Choice(["then", "now"]),
+    default="then",
+    show_default=True,
+    help="For a moment of the past: those that it was judged by, or those of now.",
+)
 @workspace.workspace_option
 @workspace.json_option
 def command(
@@ -37,12 +46,14 @@ def command(
     at: str,
     team: str | None,
     looks: tuple[str, ...],
+    definitions: str,
     folder: Path | None,
     as_json: bool,
 ) -> None:
     """The standing of every objective: budget, burn rates, alerts. Exit 1 where a budget is gone.
 
-    Each objective is judged on its own window; `--window` only looks.
+    Each objective is judged on its own window; `--window` only looks. A moment of the past is judged as it was
+    then, by the definitions of then.
 
     \b
       tabiji status
@@ -50,13 +61,19 @@ def command(
       tabiji status --team learning --json
       tabiji status --window 7d --window month
     """
-    site = workspace.load(folder)
+    site = today = workspace.load(folder)
     now = workspace.now()
     minute = workspace.moment(at, site, now) // 60
     viewed = [_window(look, site) for look in looks]
     with workspace.open_store(site) as store:
+        if definitions == "then":
+            from tabiji.runs import recalling
+
+            site = recalling.site_at(today, store, minute, os.environ)
         judged = judge(site, store, minute, names, team, viewed)
         extent = store.extent()
+    if site is not today:
+        output.say("By the definitions of then; `--definitions now` judges by those of now.")
     if as_json:
         from tabiji.reports import corrections_json, status_json
 
@@ -91,9 +108,9 @@ def judge(
     viewed: Sequence[Window] = (),
 ) -> Judged:
     """The standings of objectives by name, viewed over other windows as well."""
-    from tabiji.runs import judging
+    from tabiji.runs import recalling
 
-    return judging.judge(site, store, minute, workspace.wanted(site, names, team), viewed)
+    return recalling.judge(site, store, minute, workspace.wanted(site, names, team), viewed)
 
 
 def _window(text: str, site: Site) -> Window:

@@ -49,7 +49,7 @@ def _objective_json(standing: Standing, team: str | None) -> Json:
         "target": decimal_text(objective.target),
         **window_json(standing),
         "burn_rates": {windows.format_minutes(m): _number(rate) for m, rate in standing.burn_rates},
-        "tiers": [_tier_json(tier) for tier in standing.tiers],
+        "tiers": [tier_json(tier) for tier in standing.tiers],
         "steps": [
             {
                 "step": share.step,
@@ -92,7 +92,8 @@ def elapsed(standing: Standing) -> Fraction:
     return Fraction(standing.now_minute - standing.start_minute, standing.end_minute - standing.start_minute)
 
 
-def _tier_json(tier: TierStanding) -> Json:
+def tier_json(tier: TierStanding) -> Json:
+    """A tier at a moment, as in `tabiji status --json`."""
     return {
         "share": _number(tier.share),
         "severity": tier.severity,

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from tabiji import alerts, corrections
 from tabiji.alerts import Alert, Silence
 from tabiji.definitions import SITE, Site
-from tabiji.journeys import Journey, Objective, Text, Tier
+from tabiji.journeys import Journey, Objective, Text
 from tabiji.runs import correcting, minutes, silences
 from tabiji.runs.replaying import longest_minutes, replay
 from tabiji.runs.selecting import columns, selected, table
@@ -248,37 +248,3 @@ def texts_of(site: Site) -> Definitions:
     files = {path: _PASSWORD.sub(r"\1:***@", text) if path == SITE else text for path, text in site.files}
     content = json.dumps(sorted(files.items()))
     return Definitions(hashlib.blake2b(content.encode(), digest_size=16).hexdigest(), files)
-
-
-# What fires at a moment
-
-
-def fired_at(site: Site, store: Store, minute: int, wanted: Sequence[Pair]) -> dict[str, frozenset[Tier]]:
-    """The tiers that fire at a moment, by objective: as recorded, or as judging would go on from there.
-
-    An objective that was never judged is taken to have had no alert when the longest of its windows began.
-    """
-    judging = store.judging()
-    recorded = store.alerts([objective.id for _, objective in wanted], minute, minute + 1)
-    found: dict[str, frozenset[Tier]] = {}
-    rest: dict[int, list[Pair]] = {}
-    for journey, objective in wanted:
-        progress = judging.objectives.get(objective.id)
-        if progress is not None and minute <= progress.until_minute:
-            tiers = (one.tier for one in recorded if one.objective == objective.id and one.open_at(minute))
-            found[objective.id] = frozenset(tiers)
-        else:
-            begin = minute - longest_minutes([objective]) if progress is None else progress.until_minute
-            rest.setdefault(begin, []).append((journey, objective))
-    lasts = [one.last_minute for one in judging.sources.values() if one.last_minute is not None]
-    for begin, pairs in rest.items():
-        longest = longest_minutes(objective for _, objective in pairs)
-        # once all windows are empty, silence changes nothing any more
-        end = max(min(minute, max(lasts, default=begin) + 1 + longest), begin)
-        corrected = correcting.corrected(site, store, pairs, begin - longest, end)
-        dense = minutes.of(site, store, pairs, begin - longest, end, corrected)
-        for _, objective in pairs:
-            fired = [one for one in judging.alerts if one.objective == objective.id]
-            judged = replay(objective, dense[objective.id], begin, end, fired)
-            found[objective.id] = frozenset(one.tier for one in judged if one.closed_minute is None)
-    return found

@@ -1,0 +1,92 @@
+"""A moment → the definitions that it was judged by, what fired then, and the standings that go with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from tabiji import alerts, definitions
+from tabiji.definitions import SITE, Site
+from tabiji.errors import DefinitionError, UsageError
+from tabiji.journeys import Journey, Objective, Tier
+from tabiji.runs import correcting, judging, minutes
+from tabiji.runs.judging import Judged
+from tabiji.runs.recording import texts_of
+from tabiji.runs.replaying import longest_minutes, replay
+from tabiji.store import Store
+from tabiji.windows import Window
+
+_VARIABLE = re.compile(r"\$\{([^}]*)\}")
+
+Pair = tuple[Journey, Objective]
+
+
+def site_at(site: Site, store: Store, minute: int, environment: Mapping[str, str]) -> Site:
+    """The definitions that a moment was judged by; those of now for one that was not judged yet.
+
+    Raises UsageError where they can't be read any more.
+    """
+    until = store.judging().until_minute
+    if until is None or minute > until:
+        return site
+    then = store.definitions_at(minute)
+    if then is None or then.hash == texts_of(site).hash:
+        return site
+    # what a variable held then is nobody's business now, for the store is the one that is open
+    unset = dict.fromkeys(_VARIABLE.findall(then.files.get(SITE, "")), "sqlite:///tabiji.db")
+    try:
+        old = definitions.load(site.folder, unset | {**environment}, then.files)
+    except DefinitionError as error:
+        raise UsageError(
+            f"the definitions of then can't be read any more; look with `--definitions now`\n{error}"
+        ) from None
+    return replace(old, store=site.store)
+
+
+def judge(
+    site: Site, store: Store, at_minute: int, wanted: Sequence[Pair], viewed: Sequence[Window] = ()
+) -> Judged:
+    """`judging.judge`, with tiers that know whether they fired before: what was judged at that moment."""
+    judged = judging.judge(site, store, at_minute, wanted, viewed)
+    open_to_both = [
+        pair
+        for pair, standing in zip(wanted, judged.standings, strict=True)
+        if any(tier.reason in ("few-events", "no-data") for tier in standing.tiers)
+    ]
+    if not open_to_both:
+        return judged
+    fired = fired_at(site, store, at_minute, open_to_both)
+    standings = (alerts.held(one, fired.get(one.objective.id, frozenset())) for one in judged.standings)
+    return replace(judged, standings=tuple(standings))
+
+
+def fired_at(site: Site, store: Store, minute: int, wanted: Sequence[Pair]) -> dict[str, frozenset[Tier]]:
+    """The tiers that fire at a moment, by objective: as recorded, or as judging would go on from there.
+
+    An objective that was never judged is taken to have had no alert when the longest of its windows began.
+    """
+    known = store.judging()
+    recorded = store.alerts([objective.id for _, objective in wanted], minute, minute + 1)
+    found: dict[str, frozenset[Tier]] = {}
+    rest: dict[int, list[Pair]] = {}
+    for journey, objective in wanted:
+        progress = known.objectives.get(objective.id)
+        if progress is not None and minute <= progress.until_minute:
+            tiers = (one.tier for one in recorded if one.objective == objective.id and one.open_at(minute))
+            found[objective.id] = frozenset(tiers)
+        else:
+            begin = minute - longest_minutes([objective]) if progress is None else progress.until_minute
+            rest.setdefault(begin, []).append((journey, objective))
+    lasts = [one.last_minute for one in known.sources.values() if one.last_minute is not None]
+    for begin, pairs in rest.items():
+        longest = longest_minutes(objective for _, objective in pairs)
+        # once all windows are empty, silence changes nothing any more
+        end = max(min(minute, max(lasts, default=begin) + 1 + longest), begin)
+        corrected = correcting.corrected(site, store, pairs, begin - longest, end)
+        dense = minutes.of(site, store, pairs, begin - longest, end, corrected)
+        for _, objective in pairs:
+            fired = [one for one in known.alerts if one.objective == objective.id]
+            now = replay(objective, dense[objective.id], begin, end, fired)
+            found[objective.id] = frozenset(one.tier for one in now if one.closed_minute is None)
+    return found
