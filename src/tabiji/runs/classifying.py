@@ -112,7 +112,7 @@ class Classifier:
         merges: dict[int, Series] = {}
         if rows and self.learned.exploded != self.marks:
             self.marks = self.learned.exploded
-            merges = self._merges()
+            merges = self._merges(made_of)
             self._remembered = {}
         chosen: dict[Series, int] = {}
         index = np.empty(len(counted.keys), dtype=np.int64)
@@ -203,27 +203,40 @@ class Classifier:
         name, service = self.source.name, self.source.service
         return Series(name, service, self.source.kind or kind, OTHER, None, None, None, None, None)
 
-    def _merges(self) -> dict[int, Series]:
+    def _merges(self, made_of: Expressions) -> dict[int, Series]:
         """Stored series whose route has just become part of a wider one, by number."""
         merges = {}
         for number, series in self.numbers.items():
-            wider = self._widened(series)
+            wider = self._widened(series, made_of)
             if wider != series:
                 merges[number] = wider
-        self.known = {self._widened(series) for series in self.known}
+        self.known = {self._widened(series, made_of) for series in self.known}
         return merges
 
-    def _widened(self, series: Series) -> Series:
+    def _widened(self, series: Series, made_of: Expressions) -> Series:
+        """A series as it would be, had its lines been counted with the routes of now."""
         route = series.route
         if route is None or (self.declared and self.declared.route(series.method, route)):
             return series
         wider = self.learned.route(route, _is_found(series.status))
         if wider == route:
             return series
-        operation = series.operation
-        if operation is not None and operation.endswith(route):
-            operation = operation.removesuffix(route) + wider
-        return series._replace(route=wider, operation=operation)
+        labels = dict(made_of.labels)
+        return series._replace(
+            route=wider,
+            operation=_retold(series.operation, made_of.operation, route, wider),
+            error=_retold(series.error, made_of.error, route, wider),
+            labels=tuple(
+                (label, _retold(text, labels.get(label), route, wider) or "") for label, text in series.labels
+            ),
+        )
+
+
+def _retold(text: str | None, made: Value | None, route: str, wider: str) -> str | None:
+    """A text that tells the route, where the expression that made it does, with the wider one instead."""
+    if text is None or made is None or "route" not in made.columns:
+        return text
+    return text.replace(route, wider)
 
 
 def declared_routes(source: Source) -> Declared | None:
