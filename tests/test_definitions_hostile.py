@@ -111,7 +111,20 @@ KEYS = st.sampled_from(
         *("window", "calendar", "timezone", "alerts", "tiers", "share", "in", "severity", "ticket_only"),
         *("bad_minute", "for", "no_data", "faster_than", "state", "en", "ja", "language", "store", "sources"),
         *("format", "paths", "labels", "fields", "log_format", "operation", "where", "routes", "latency"),
-        *("kind", "series_max", "quiet_after", "teams", "retention", "minutes", "hours", "days", "a", "b", "x y", "is"),
+        *(
+            "kind",
+            "series_max",
+            "quiet_after",
+            "teams",
+            "retention",
+            "minutes",
+            "hours",
+            "days",
+            "a",
+            "b",
+            "x y",
+            "is",
+        ),
     ]
 )
 SCALAR = st.one_of(
