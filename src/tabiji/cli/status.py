@@ -191,7 +191,8 @@ def show_coverage(coverage: Sequence[Coverage]) -> None:
         more = f", and {len(one.unseen) - 3} more" if len(one.unseen) > 3 else ""
         seen = percent(Fraction(one.covered, one.events), 1)
         none = f" None counts: {unseen}{more}." if unseen else ""
-        click.echo(f"{one.source}: {seen} of {number(one.events)} events count for an objective.{none}")
+        said = f"{one.source}: {seen} of {number(one.events)} events count for an objective.{none}"
+        click.echo(click.wrap_text(said, width=80, subsequent_indent="    "))
 
 
 def _coverage_json(one: Coverage) -> dict[str, object]:

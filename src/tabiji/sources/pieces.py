@@ -13,7 +13,9 @@ from tabiji.sources.files import Seen
 from tabiji.store.facts import LogFile
 
 PIECE_BYTES = 64 << 20  # a worker holds one at a time
-UNPACKED_BYTES = 16 << 20  # of compressed content, which this process holds as well, and on its way to the worker
+UNPACKED_BYTES = (
+    16 << 20
+)  # of compressed content, which this process holds as well, and on its way to the worker
 IDLE_SECONDS = 60  # a last line without newline is complete when the file has been left alone for so long
 
 
