@@ -46,7 +46,7 @@ def test_buckets_in_sql_are_those_of_python(duration_us: int) -> None:
     assert in_sql(duration_us) == histograms.bucket(duration_us)
 
 
-def test_without_a_duration_there_is_nobucket_sql() -> None:
+def test_without_a_duration_there_is_no_bucket() -> None:
     assert in_sql(None) == -1
 
 

@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 
 from tabiji.counting import (
-    BASE,
     FILTERED,
     KEYS_MAX,
     LOOK,

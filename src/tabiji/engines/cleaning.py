@@ -13,16 +13,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tabiji.engines.memory import BYTE_ORDER_MARK, LINE_BYTES_MAX, MemoryFile
+from tabiji.engines.memory import BYTE_ORDER_MARK, LINE_BYTES_MAX, WINDOW, MemoryFile
 from tabiji.engines.relations import SEPARATOR, Rows, cleaned, of_lines, paths
 from tabiji.engines.singly import has_key_twice
 from tabiji.logs.reading import Reading, Tokens
 
-_RETURNS = re.compile(rb"\r+(?=\n)|\r+\Z")
-_MARKS = re.compile(rb"^(?:\xef\xbb\xbf)+", re.MULTILINE)
-_BLANK = rb"(?:^[ \t\r\f\v]*\n)+|^[ \t\r\f\v]+\Z"  # runs of lines
 _LONG = b"\0"  # what stands for a line that is too long
-_TOO_LONG = re.compile(rb"^.{%d,}" % (LINE_BYTES_MAX + 1), re.MULTILINE)
+_BLANKS = re.compile(rb"(?:[ \t\r\f\v]*\n)*+(?:[ \t\r\f\v]+\Z)?")
+# Runs of lines are matched whole: looking for the next line that doesn't fit would try every byte.
+_NOT_BLANK = re.compile(rb"(?:[ \t\r\f\v]*+(?!\0?(?:\n|\Z))[^\n]*+(?:\n|\Z))*+")
 
 Spans = Callable[[bytes], Iterable[tuple[int, int]]]
 
@@ -43,11 +42,12 @@ def attempts(reading: Reading, fields: Sequence[str], memory: MemoryFile) -> Ite
     """
     if memory.is_plain and not (reading.shape == "lines" and memory.holds(SEPARATOR)):
         yield Attempt(of_lines(reading, fields, memory, tokens=_tokens_of_first_line(reading.tokens, memory)))
+    elif reading.shape == "json":
+        yield _tidied(reading, fields, memory, _misfits(None))
     if reading.shape == "json":
-        yield _tidied(reading, fields, memory, _matches(_compiled(rb"%b|^%b\n?", _BLANK, _LONG)))
         yield _tidied(reading, fields, memory, _blank_or_keys_twice(reading, fields), lenient=True)
     else:
-        yield _tidied(reading, fields, memory, _matches(_misfit(reading.tokens)))
+        yield _tidied(reading, fields, memory, _misfits(reading.tokens))
 
 
 def _tokens_of_first_line(tokens: Tokens | None, memory: MemoryFile) -> int | None:
@@ -71,7 +71,7 @@ def _tidied(
     kept = np.ones(memory.lines, dtype=np.bool_)
     out.clear()
     for block in memory.blocks():
-        content = tidy(block.content if memory.is_plain else _TOO_LONG.sub(_LONG, block.content))
+        content = tidy(block.content if memory.is_plain else _without_long(block.content))
         number, at = block.number, 0
         fit: list[bytes] = []
         for start, end in unfit(content):
@@ -93,15 +93,16 @@ def _tidied(
 def _tidying(reading: Reading) -> Callable[[bytes], bytes]:
     """What is done to a block, by the shape of its lines. A line stays a line."""
     tokens = reading.tokens
-    shortened = (
-        _compiled(rb"^(%b)%b.*$", _shape(tokens), _delimiter(tokens)) if tokens and tokens.more else None
-    )
+    shortened = None
+    if tokens and tokens.more:
+        shortened = re.compile(rb"^(%b)(?:%b.*)?$" % (_shape(tokens), _delimiter(tokens)), re.MULTILINE)
 
     def tidy(content: bytes) -> bytes:
         if not content.isascii():
-            content = content.decode("utf-8", "replace").encode()
-            content = _MARKS.sub(b"", content) if BYTE_ORDER_MARK in content else content
-        content = _RETURNS.sub(b"", content) if b"\r" in content else content
+            content = _without_marks(content.decode("utf-8", "replace").encode())
+        while b"\r\n" in content:
+            content = content.replace(b"\r\n", b"\n")
+        content = content.rstrip(b"\r")
         if reading.shape == "lines":
             content = content.replace(b"\r", b" ").replace(SEPARATOR, b"?")
         return shortened.sub(rb"\1", content) if shortened else content
@@ -109,18 +110,52 @@ def _tidying(reading: Reading) -> Callable[[bytes], bytes]:
     return tidy
 
 
-def _matches(pattern: re.Pattern[bytes]) -> Spans:
+def _without_marks(content: bytes) -> bytes:
+    """Without byte-order marks at the beginning of lines."""
+    while content.startswith(BYTE_ORDER_MARK):
+        content = content.removeprefix(BYTE_ORDER_MARK)
+    while b"\n" + BYTE_ORDER_MARK in content:
+        content = content.replace(b"\n" + BYTE_ORDER_MARK, b"\n")
+    return content
+
+
+def _without_long(content: bytes) -> bytes:
+    """With _LONG for each line that is too long: such a line holds a window without a newline."""
+    kept: list[bytes] = []
+    at = 0
+    for window in range(0, len(content) - WINDOW + 1, WINDOW):
+        if window < at or content.find(b"\n", window, window + WINDOW) >= 0:
+            continue
+        start = content.rfind(b"\n", at, window) + 1 or at
+        end = content.find(b"\n", window)
+        end = len(content) if end < 0 else end
+        if end - start > LINE_BYTES_MAX:
+            kept += [content[at:start], _LONG]
+            at = end
+    return b"".join([*kept, content[at:]])
+
+
+def _misfits(tokens: Tokens | None) -> Spans:
+    """Blank lines, and lines of other than so many tokens."""
+    fit = _NOT_BLANK
+    if tokens:
+        fit = re.compile(rb"(?:%b%b?(?:\n|\Z))*+" % (_shape(tokens), _delimiter(tokens)))
+
     def spans(content: bytes) -> Iterator[tuple[int, int]]:
-        return (found.span() for found in pattern.finditer(content))
+        at = _end(fit, content, 0)
+        while at < len(content):
+            blank = _end(_BLANKS, content, at)
+            until = blank if blank > at else content.find(b"\n", at) + 1 or len(content)
+            yield at, until
+            at = _end(fit, content, until)
 
     return spans
 
 
-def _misfit(tokens: Tokens | None) -> re.Pattern[bytes]:
-    """Blank lines, and lines of other than so many tokens."""
-    if tokens is None:
-        return _compiled(_BLANK)
-    return _compiled(rb"%b|^(?!%b%b?(?:\n|\Z)).+\n?", _BLANK, _shape(tokens), _delimiter(tokens))
+def _end(pattern: re.Pattern[bytes], content: bytes, at: int) -> int:
+    """Where a match that begins there ends."""
+    found = pattern.match(content, at)
+    return found.end() if found else at
 
 
 def _blank_or_keys_twice(reading: Reading, fields: Sequence[str]) -> Spans:
@@ -134,9 +169,15 @@ def _blank_or_keys_twice(reading: Reading, fields: Sequence[str]) -> Spans:
         at = 0
         for line in content.split(b"\n"):
             end = min(at + len(line) + 1, len(content))
-            # A key may be written with escapes as well.
-            suspect = b"\\u" in line or any(line.count(key) > 1 for key in keys)
-            if at < end and (not line.strip() or line == _LONG or (suspect and has_key_twice(line, read))):
+            for key in keys:
+                if line.count(key) > 1:
+                    suspect = True
+                    break
+            else:
+                suspect = b"\\u" in line  # a key can be written so, too
+            if at < end and (
+                not line or line.isspace() or line == _LONG or (suspect and has_key_twice(line, read))
+            ):
                 yield at, end
             at = end
 
@@ -154,7 +195,3 @@ def _token(tokens: Tokens) -> bytes:
 
 def _delimiter(tokens: Tokens) -> bytes:
     return re.escape(tokens.delimiter).encode()
-
-
-def _compiled(pattern: bytes, *parts: bytes) -> re.Pattern[bytes]:
-    return re.compile(pattern % parts, re.MULTILINE)
