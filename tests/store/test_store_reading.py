@@ -172,6 +172,7 @@ def test_rows_begin_in_the_time_asked_for(store_url: str, first: int, end: int, 
 
 def test_many_rows_come_in_pages_without_a_gap(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "PAGE", 4)
+    monkeypatch.setattr(reading, "PAGE_OF_LATENCIES", 4)
     keys = [(DAY + i, name) for i in range(5) for name in "abc"]
     with store.open(store_url) as opened:
         numbers = opened.commit(batch([Cell(minute, name) for minute, name in keys])).series

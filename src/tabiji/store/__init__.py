@@ -203,7 +203,7 @@ class Store:
         *,
         latencies: bool = True,
     ) -> Iterator[Rows]:
-        """Rows of one grain that begin in `[from_minute, to_minute)`, in order, 50,000 at a time.
+        """Rows of one grain that begin in `[from_minute, to_minute)`, in order, at most 50,000 at a time.
 
         Without `latencies` the histograms are left empty, which is faster. Read the iterator to its end.
         """

@@ -18,6 +18,7 @@ from tabiji.store.segments import GRAINS, Kept, Plan, plan
 from tabiji.store.writing import BULK, retention
 
 PAGE = 50_000  # rows of rollups held in memory at a time
+PAGE_OF_LATENCIES = 12_500  # whose histograms may have hundreds of buckets each
 
 
 def files(connection: sa.Connection, source: str) -> list[LogFile]:
@@ -226,11 +227,12 @@ def rows(
     floor = retention(connection).of(grain)
     after = (from_minute if floor is None else max(from_minute, floor), -1)
     bulk = BULK[connection.dialect.name]
+    size = PAGE_OF_LATENCIES if latencies else PAGE
     while True:
-        page = bulk.page(connection, schema.ROLLUPS[grain].name, after, to_minute, chosen, latencies, PAGE)
+        page = bulk.page(connection, schema.ROLLUPS[grain].name, after, to_minute, chosen, latencies, size)
         if len(page):
             yield page
-        if len(page) < PAGE:
+        if len(page) < size:
             return
         after = (int(page.minute[-1]), int(page.series[-1]))
 

@@ -107,20 +107,19 @@ def page(
 ) -> Rows:
     """The next rows behind the key `after`, before minute `end`, in the order of keys.
 
-    Numbers alone come as one text a column, which is five times as fast as a Python object for each.
+    A column comes as one text, which is two to five times as fast as a Python object for each of its values.
     """
-    columns = f"minute, series, events, duration_us{', latencies' if latencies else ''}"
-    query = f"""
-        SELECT {columns} FROM {table}
-        WHERE (minute, series) > (:minute, :number) AND minute < :end
-          {_CHOSEN if series is not None else ""}
-        ORDER BY minute, series LIMIT :rows_max
-        """
-    if not latencies:
-        texts = ", ".join(f"group_concat({column})" for column in columns.split(", "))
-        query = f"SELECT {texts} FROM ({query})"
+    columns = ["minute", "series", "events", "duration_us", *(["length(latencies)"] if latencies else [])]
+    texts = [f"group_concat({column})" for column in columns]
+    texts.append("group_concat(hex(latencies), '')" if latencies else "''")
     cursor = _driver(connection).execute(
-        query,
+        f"""
+        SELECT {", ".join(texts)} FROM (
+          SELECT * FROM {table}
+          WHERE (minute, series) > (:minute, :number) AND minute < :end
+            {_CHOSEN if series is not None else ""}
+          ORDER BY minute, series LIMIT :rows_max)
+        """,
         {
             "minute": after[0],
             "number": after[1],
@@ -129,13 +128,13 @@ def page(
             "rows_max": rows_max,
         },
     )
-    if latencies:
-        return _rows(cursor)
-    minute, number, events, duration_us = (
-        np.fromstring(text or "", dtype=np.int64, sep=",") for text in cursor.fetchone()
+    *found, packed = cursor.fetchone()
+    minute, number, events, duration_us, *rest = (
+        np.fromstring(text or "", dtype=np.int64, sep=",") for text in found
     )
-    ends = np.zeros(len(minute), dtype=np.int64)
-    return Rows(minute, number, events, duration_us, ends, ends[:0])
+    lengths = rest[0] if latencies else np.zeros(len(minute), dtype=np.int64)
+    pairs = np.frombuffer(bytes.fromhex(packed or ""), dtype="<i8").astype(np.int64, copy=False)
+    return Rows(minute, number, events, duration_us, np.cumsum(lengths // rollups.PAIR_BYTES), pairs)
 
 
 def _write(connection: sa.Connection, command: str, rows: Rows) -> None:
