@@ -230,6 +230,22 @@ def test_lines_counted_partly_before_and_partly_in_an_archive(site: Site, opened
     assert found(site, opened, BASE, BASE + 180, bad=False) == wanted(EVENTS, BASE, BASE + 180, bad=False)
 
 
+@pytest.mark.parametrize("kind", ["gzip", "zstd", "bzip2"])
+def test_lines_of_an_archive_that_was_read_in_parts(site: Site, opened: Store, kind: str) -> None:
+    path = site.folder / f"access.log{SUFFIX[kind]}"
+    parts = [PACKED[kind](log(EVENTS[part : part + 300], part)) for part in range(0, len(EVENTS), 300)]
+    for part in parts:
+        with path.open("ab") as file:
+            file.write(part)
+        run(site, opened)
+    assert len(opened.chunks("web")) == len(parts)
+    assert found(site, opened, BASE, BASE + 180, bad=False) == wanted(EVENTS, BASE, BASE + 180, bad=False)
+    path.write_bytes(b"".join(parts[:3]) + parts[3][:50])
+    assert [(one.lines, one.reason) for one in gone(site, opened)] == [
+        (300, "its content is another by now")
+    ] * 5
+
+
 def test_lines_that_were_never_counted_are_behind_no_number(site: Site, opened: Store) -> None:
     path = site.folder / "access.log"
     torn = line(EVENTS[3], 3)

@@ -20,6 +20,7 @@ from tabiji.journeys import Journey, Objective
 from tabiji.reports import Count
 from tabiji.runs import judging
 from tabiji.runs.classifying import Classifier, declared_routes, expressions
+from tabiji.sources import CompressionError
 from tabiji.store import Grain, LedgerEntry, LogFile, Rows, Store
 from tabiji.windows import DAY
 
@@ -207,14 +208,23 @@ def lines(
         classifier = Classifier(
             source, declared_routes(source), store.series(source.name), store.marks(source.name)
         )
-        files = _Files(source, store)
+        files, unpacked = _Files(source, store), _Unpacked()
         for entry in chunks:
             found = files.holding(entry)
             if isinstance(found, Gone):
                 yield found
                 continue
             yield from _lines_of(
-                source, classifier, found, entry, journey, objective, known, bad, (first_minute, end_minute)
+                source,
+                classifier,
+                found,
+                unpacked,
+                entry,
+                journey,
+                objective,
+                known,
+                bad,
+                (first_minute, end_minute),
             )
 
 
@@ -222,6 +232,7 @@ def _lines_of(
     source: Source,
     classifier: Classifier,
     path: Path,
+    unpacked: _Unpacked,
     entry: LedgerEntry,
     journey: Journey,
     objective: Objective,
@@ -234,24 +245,28 @@ def _lines_of(
         yield Gone(str(path), entry.account.counted, "its format is not recognised any more")
         return
     made_of = expressions(source, reading)
-    for start, content in _content(path, entry):
-        chunk = Chunk(None if content is not None else str(path), start, entry.end, content)
-        found = engines.trace(Task(chunk, reading, made_of.fields), *period)
-        keys = list(dict.fromkeys(line.key for line in found))
-        series = [classifier.series_of(key, made_of, reading.kind) for key in keys]
-        rows = judging.table(one for one in series if one is not None)
-        places = {
-            key: place for place, key in enumerate(key for key, one in zip(keys, series, strict=True) if one)
-        }
-        chosen = judging.selected(journey, objective, rows, known)
-        for line in found:
-            place = places.get(line.key)
-            if place is None or not chosen.counts >> place & 1:
-                continue
-            good = bool(chosen.good >> place & 1) and _in_time(objective, line.duration_us)
-            if not (bad and good):
-                text = line.line.decode("utf-8", "replace").rstrip("\r")
-                yield Line(str(path), start + line.offset, line.minute, line.duration_us, good, text)
+    start, compression = entry.start, sources.compression(path)
+    content = unpacked.between(path, compression, start, entry.end) if compression else None
+    if content is not None and len(content) < entry.end - start:
+        yield Gone(str(path), entry.account.counted, "it can't be unpacked any more")
+        return
+    chunk = Chunk(None if compression else str(path), start, entry.end, content)
+    found = engines.trace(Task(chunk, reading, made_of.fields), *period)
+    keys = list(dict.fromkeys(line.key for line in found))
+    series = [classifier.series_of(key, made_of, reading.kind) for key in keys]
+    rows = judging.table(one for one in series if one is not None)
+    places = {
+        key: place for place, key in enumerate(key for key, one in zip(keys, series, strict=True) if one)
+    }
+    chosen = judging.selected(journey, objective, rows, known)
+    for line in found:
+        place = places.get(line.key)
+        if place is None or not chosen.counts >> place & 1:
+            continue
+        good = bool(chosen.good >> place & 1) and _in_time(objective, line.duration_us)
+        if not (bad and good):
+            text = line.line.decode("utf-8", "replace").rstrip("\r")
+            yield Line(str(path), start + line.offset, line.minute, line.duration_us, good, text)
 
 
 def _in_time(objective: Objective, duration_us: int | None) -> bool:
@@ -274,19 +289,32 @@ def _reading(source: Source, path: Path) -> logs.Reading | None:
     )
 
 
-def _content(path: Path, entry: LedgerEntry) -> Iterator[tuple[int, bytes | None]]:
-    """The entry's bytes: from the file itself, or out of a compressed one."""
-    kind = sources.compression(path)
-    if kind is None:
-        yield entry.start, None
-        return
-    held, at = bytearray(), 0
-    for block, _ in sources.blocks(path, kind):
-        held += block[max(0, entry.start - at) : max(0, entry.end - at)]
-        at += len(block)
-        if at >= entry.end:
-            break
-    yield entry.start, bytes(held)
+class _Unpacked:
+    """The content of compressed files, read on from where it was read before: ranges mostly come in order."""
+
+    def __init__(self) -> None:
+        self._path: Path | None = None
+        self._blocks: Iterator[tuple[bytes, int]] = iter(())
+        self._held = bytearray()
+        self._at = 0  # where `held` begins
+
+    def between(self, path: Path, kind: str, start: int, end: int) -> bytes:
+        """Bytes [start, end) of the content; fewer where it ends before."""
+        if path != self._path or start < self._at:
+            self._path, self._at = path, 0
+            self._blocks = sources.blocks(path, kind)
+            self._held.clear()
+        try:
+            while True:
+                passed = min(start - self._at, len(self._held))
+                del self._held[:passed]
+                self._at += passed
+                if self._at + len(self._held) >= end:
+                    break
+                self._held += next(self._blocks)[0]
+        except (StopIteration, CompressionError):
+            self._path = None
+        return bytes(self._held[: max(0, end - start)]) if self._at == start else b""
 
 
 class _Files:
