@@ -70,7 +70,7 @@ def replay(
         return list(fired)
     lengths, distinct = _lengths(objective.window, first, until)
     found = [alert.closed(first + 1, "tier-gone") for alert in fired if alert.tier not in objective.tiers]
-    for tier in objective.tiers:
+    for tier in dict.fromkeys(objective.tiers):
         open_alert = next((alert for alert in fired if alert.tier == tier), None)
         long, short = _windows(tier, minutes, first, until)
         stretch = _Stretch(long, short, lengths, distinct)
