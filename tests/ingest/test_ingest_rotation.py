@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import Executor
 from pathlib import Path
 
 import pytest
@@ -21,9 +22,9 @@ from tabiji.counting import Account
 from tabiji.definitions import Source
 from tabiji.store import Store
 
-ONE, TWO, THREE = (
+ONE, TWO, THREE, FOUR, FIVE = (
     [Event(BASE + minute, status, f"/{status}", us=1000) for minute in range(20) for status in statuses]
-    for statuses in ((200, 201), (202, 203), (204, 206))
+    for statuses in ((200, 201), (202, 203), (204, 206), (301, 302), (303, 304))
 )
 
 
@@ -507,19 +508,47 @@ def test_a_file_that_may_not_be_read_counts_once_it_may(store_url: str) -> None:
         assert by_minute(opened) == expected(ONE + TWO)
 
 
+# All of that while files are being read
+
+
+@pytest.mark.parametrize("pooled", [False, True], ids=["here", "in a pool"])
+@pytest.mark.parametrize("what", ["renamed", "copied and cut off", "packed"])
 def test_a_file_that_is_taken_away_while_it_is_read_is_found_again(
+    opened: Store, path: Path, source: Source, pool: Executor, what: str, pooled: bool
+) -> None:
+    for name, content in (("first", ONE), ("second", TWO)):
+        append(Path(f"{path}.{name}"), log(content))
+        idle(Path(f"{path}.{name}"))
+    append(path, log(THREE))
+    happened = []
+
+    def rotate(point: str) -> None:
+        """When the first file is committed, the second is being counted and the third is listed."""
+        if point != "before-begin" or happened:
+            return
+        happened.append(point)
+        for name, new in (("second", FOUR), (None, FIVE)):
+            old = Path(f"{path}.{name}") if name else path
+            if what == "renamed":
+                old.rename(f"{old}.1")
+                append(old, log(new))
+            elif what == "packed":
+                pack(old, "gzip")
+                append(old, log(new))
+            else:
+                shutil.copy(old, f"{old}.1")
+                rewrite(old, log(new))
+
+    ingest(source, opened, reached=rotate, executor=pool if pooled else None)
+    ingest(source, opened)
+    assert happened
+    assert by_minute(opened) == expected(ONE + TWO + THREE + FOUR + FIVE)
+    assert ingest(source, opened).account == Account()
+
+
+def test_lines_that_were_read_count_although_their_file_is_deleted(
     opened: Store, path: Path, source: Source
 ) -> None:
     append(path, log(ONE))
-    append(Path(f"{path}.2"), log(TWO))
-    idle(Path(f"{path}.2"))
-    rotated = []
-
-    def rotate(point: str) -> None:
-        if point == "before-begin" and not rotated:  # the first file is counted, the second not yet
-            rotated.append(path.rename(f"{path}.1"))
-            append(path, log(THREE))
-
-    ingest(source, opened, reached=rotate)
-    ingest(source, opened)
-    assert by_minute(opened) == expected(ONE + TWO + THREE)
+    assert ingest(source, opened, reached=lambda _: path.unlink(missing_ok=True)).problems == ()
+    assert by_minute(opened) == expected(ONE)

@@ -1,6 +1,6 @@
 """Where counting runs: DuckDB on a chunk, in this process or in a pool of them."""
 
-from tabiji.engines.chunk import Chunk, Counted, Found, Sample, Task, count, trace
+from tabiji.engines.chunk import Chunk, Counted, Found, Origin, Sample, Task, count, trace
 from tabiji.engines.pool import cores, pool
 
-__all__ = ["Chunk", "Counted", "Found", "Sample", "Task", "cores", "count", "pool", "trace"]
+__all__ = ["Chunk", "Counted", "Found", "Origin", "Sample", "Task", "cores", "count", "pool", "trace"]

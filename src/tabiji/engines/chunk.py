@@ -6,9 +6,13 @@ first, and those that are still not understood are looked at one by one.
 
 from __future__ import annotations
 
+import errno
+import hashlib
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,6 +42,19 @@ Columns = Mapping[str, npt.NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Which file must stand at a chunk's path: its device, its inode, and the last bytes before the chunk's end.
+
+    `digest` is BLAKE2b (16 bytes, in hexadecimal) of `length` bytes.
+    """
+
+    device: int
+    inode: int
+    length: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """Bytes [start, end) of a file, in whole lines; or the content itself, where the file is compressed or pushed."""
 
@@ -45,6 +62,7 @@ class Chunk:
     start: int
     end: int
     content: bytes | None = None
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +109,7 @@ class Found:
 
 
 def count(task: Task) -> Counted:
-    """Counts a chunk. Raises FileNotFoundError or OSError where its file can't be read."""
+    """Counts a chunk. Raises OSError where its file can't be read, or is not the one that was meant."""
 
     def query(rows: Rows) -> tuple[_Counts, list[int]]:
         sql = cells_query(task.reading, task.fields, rows.relation, direct=rows.direct)
@@ -136,9 +154,21 @@ def _load(chunk: Chunk) -> MemoryFile:
     if chunk.content is not None:
         memory.append(chunk.content)
     elif chunk.path is not None:
-        memory.copy(chunk.path, chunk.start, chunk.end)
+        with Path(chunk.path).open("rb", buffering=0) as file:
+            memory.copy_from(file.fileno(), chunk.start, chunk.end)
+            if chunk.origin is not None and not _is_from(file.fileno(), chunk.origin, chunk.end):
+                raise OSError(errno.ESTALE, "another file stands there by now", chunk.path)
     memory.done()
     return memory
+
+
+def _is_from(descriptor: int, origin: Origin, end: int) -> bool:
+    """Whether what has just been read is what was meant: files are renamed and cut off at any moment."""
+    status = os.fstat(descriptor)
+    if (status.st_dev, status.st_ino) != (origin.device, origin.inode):
+        return False
+    last = os.pread(descriptor, origin.length, end - origin.length)
+    return hashlib.blake2b(last, digest_size=16).hexdigest() == origin.digest
 
 
 @dataclass(slots=True)

@@ -72,11 +72,6 @@ class MemoryFile:
         if not self.path.startswith("/proc/"):
             Path(self.path).unlink()
 
-    def copy(self, path: str, start: int, end: int) -> None:
-        """Appends the bytes [start, end) of a file; fewer where it ends before."""
-        with Path(path).open("rb", buffering=0) as file:
-            self.copy_from(file.fileno(), start, end)
-
     def copy_from(self, descriptor: int, start: int, end: int) -> None:
         """Appends the bytes [start, end) of an open file; fewer where it ends before."""
         with memoryview(self._mapped(max(0, end - start))) as view:

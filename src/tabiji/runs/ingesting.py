@@ -12,7 +12,7 @@ from pathlib import Path
 from tabiji import engines, logs, sources
 from tabiji.counting import Account
 from tabiji.definitions import Source
-from tabiji.engines import Chunk, Counted, Task
+from tabiji.engines import Chunk, Counted, Origin, Task
 from tabiji.errors import OutsideError, UsageError
 from tabiji.logs import Reading
 from tabiji.routes import RouteError
@@ -276,8 +276,7 @@ def _counting(
     def count(piece: Piece, how: Reading, made_of: Expressions) -> Future[Counted] | Counted:
         if piece.rejected or piece.start == piece.end:
             return _uncounted(piece)
-        path = piece.path if piece.content is None else None
-        task = Task(Chunk(path, piece.start, piece.end, piece.content), how, made_of.fields)
+        task = Task(_chunk(piece), how, made_of.fields)
         if executor is not None:
             return executor.submit(engines.count, task)
         try:
@@ -288,6 +287,13 @@ def _counting(
             return failed
 
     return count
+
+
+def _chunk(piece: Piece) -> Chunk:
+    if piece.content is not None:
+        return Chunk(None, piece.start, piece.end, piece.content)
+    origin = Origin(piece.file.device, piece.file.inode, piece.tail_length, piece.file.tail_hash)
+    return Chunk(piece.path, piece.start, piece.end, origin=origin)
 
 
 def _uncounted(piece: Piece) -> Counted:
@@ -332,9 +338,8 @@ class _Commits:
         """Commits a counted piece, unless another file had taken its place when it was read."""
         try:
             counted = result.result() if isinstance(result, Future) else result
-            there = sources.still_there(piece)
         except OSError:
-            there = False
+            counted = None
         except BrokenExecutor:
             raise OutsideError(
                 "a process that counts was killed; is there enough memory? Nothing is lost: run this again, "
@@ -342,7 +347,7 @@ class _Commits:
             ) from None
         if piece.file.number in self._left:
             return
-        if not there:
+        if counted is None:
             self._progress.moved[piece.path] = None
             self.leave(piece)
             return

@@ -10,7 +10,7 @@ from tabiji.sources.files import (
     places,
     relocated,
 )
-from tabiji.sources.pieces import PIECE_BYTES, Moved, Piece, nothing, pieces, still_there
+from tabiji.sources.pieces import PIECE_BYTES, Moved, Piece, nothing, pieces
 
 __all__ = [
     "PIECE_BYTES",
@@ -29,5 +29,4 @@ __all__ = [
     "pieces",
     "places",
     "relocated",
-    "still_there",
 ]

@@ -44,6 +44,11 @@ class Piece:
     rejected: str | None
     progress: int
 
+    @property
+    def tail_length(self) -> int:
+        """How many bytes before its end `file.tail_hash` is the print of."""
+        return min(PRINT_BYTES, self.file.offset)
+
 
 def nothing(seen: Seen, offset_before: int) -> Piece:
     """No line, but a new place or a new name of a file."""
@@ -59,17 +64,6 @@ def pieces(seen: Seen, now: int) -> Iterator[Piece]:
     """
     if not seen.finished:
         yield from _plain(seen, now) if seen.file.compression is None else _compressed(seen, now)
-
-
-def still_there(piece: Piece) -> bool:
-    """Whether what was read from a piece's path, meanwhile, are the bytes that the piece stands for."""
-    if piece.content is not None or piece.rejected:
-        return True
-    try:
-        with Path(piece.path).open("rb", buffering=0) as raw:
-            return _is(raw.fileno(), piece.file)
-    except OSError:
-        return False
 
 
 def _is(descriptor: int, file: LogFile) -> bool:
