@@ -157,7 +157,7 @@ def _events(reading: Reading, fields: Sequence[str], relation: str, direct: bool
     duration = microseconds(reading.duration_us) if reading.duration_us else "NULL::BIGINT"
     status = f"TRY_CAST({reading.status} AS SMALLINT)" if reading.status else "NULL::SMALLINT"
     # A row without a time may be no JSON at all, or no line of this format: only its bytes can tell.
-    sound = "true" if direct else f'({reading.sound}) AND "event time" IS NOT NULL'
+    sound = "true" if direct else '"event sound" AND "event time" IS NOT NULL'
     return f"""{_columns(reading, fields, relation, direct)},
 events AS (
   SELECT *, {reading.time_us} AS "event time", {duration} AS "event duration", {status} AS "event status" FROM columns),
@@ -192,9 +192,8 @@ def _columns(reading: Reading, fields: Sequence[str], relation: str, direct: boo
         return f"columns AS (SELECT {number}{own} FROM {relation})"
     if reading.shape == "lines":
         relation = f"(SELECT string_split(line, '\"') AS p FROM {relation})"
-        number += ", p"
     own = "".join(f", {_column(where)} AS {name(column)}" for column, where in used)
-    return f"columns AS (SELECT {number}{own} FROM {relation})"
+    return f'columns AS (SELECT {number}, {reading.sound} AS "event sound"{own} FROM {relation})'
 
 
 def _column(where: str | tuple[str, ...]) -> str:

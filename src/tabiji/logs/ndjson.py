@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from tabiji.logs.reading import (
     LogFormatError,
     Reading,
+    common_log_us,
     empty_as_null,
     epoch_us,
     given,
@@ -18,21 +19,27 @@ from tabiji.logs.reading import (
 )
 
 # The parts of an event that `fields:` can name, each with the key that holds it.
-TIMES = ("time", "time_ms", "time_us")
-UNITS = {"time_ms": 1_000, "time_us": 1}
-DURATIONS = {"duration": 1_000_000, "duration_ms": 1_000, "duration_us": 1}
+TIMES = {"time": "1000000", "time_ms": "1000", "time_us": "1", "time_ns": "0.001"}  # units in microseconds
+DURATIONS = {"duration": "1000000", "duration_ms": "1000", "duration_us": "1", "duration_ns": "0.001"}
 PARTS = (*TIMES, *DURATIONS, "status", "method", "path", "request", "host")
 
 # Where no mapping is given: keys seen in the wild, the likeliest first.
 KNOWN: Mapping[str, tuple[str, ...]] = {
-    "time": ("msec", "time_iso8601", "timestamp", "@timestamp", "time", "ts", "time_local", "date"),
-    "duration": ("request_time", "upstream_response_time", "upstream_time", "duration"),
+    "time": (
+        *("msec", "time_iso8601", "timestamp", "@timestamp", "time", "ts", "time_local", "date"),
+        *("EdgeEndTimestamp", "start_time", "started_at"),
+    ),
+    "duration": ("request_time", "upstream_response_time", "upstream_time", "duration", "duration_s"),
     "duration_ms": ("duration_ms", "elapsed_ms", "latency_ms", "responseTime", "response_time_ms"),
-    "status": ("status", "status_code", "http_status", "statusCode", "code"),
-    "method": ("request_method", "method", "http_method", "verb"),
-    "path": ("request_uri", "uri", "path", "url", "http_path"),
+    "duration_ns": ("Duration",),
+    "status": (
+        *("status", "status_code", "http_status", "statusCode", "code", "response_code"),
+        *("DownstreamStatus", "EdgeResponseStatus"),
+    ),
+    "method": ("request_method", "method", "http_method", "verb", "RequestMethod", "ClientRequestMethod"),
+    "path": ("request_uri", "uri", "path", "url", "http_path", "RequestPath", "ClientRequestURI"),
     "request": ("request",),
-    "host": ("host", "http_host", "server_name"),
+    "host": ("host", "http_host", "server_name", ":authority", "RequestHost", "ClientRequestHost"),
 }
 
 
@@ -54,7 +61,7 @@ def read(log_format: str | None, fields: Mapping[str, str] | None, **_: object) 
         raise LogFormatError("`json` needs `fields:`, at least `time`")
     time = next((part for part in TIMES if part in fields), None)
     if time is None:
-        raise LogFormatError("`fields:` names no `time` (or `time_ms`, `time_us`)")
+        raise LogFormatError("`fields:` names no `time` (or `time_ms`, `time_us`, `time_ns`)")
     columns: list[tuple[str, tuple[str, ...]]] = []
     sql: dict[str, str] = {}
     for part, path in fields.items():
@@ -85,7 +92,7 @@ def read(log_format: str | None, fields: Mapping[str, str] | None, **_: object) 
 
 
 def _time(part: str, sql: str) -> str:
-    if part in UNITS:
-        return epoch_us(sql, UNITS[part])
-    # Seconds since the epoch, or ISO 8601: told apart by what can be read as a number.
-    return f"coalesce({epoch_us(sql)}, {iso8601_us(sql)})"
+    if part != "time":
+        return epoch_us(sql, TIMES[part])
+    # Seconds since the epoch, ISO 8601, or `10/Oct/2000:13:55:36 -0700`: told apart by which of them can be read.
+    return f"coalesce({epoch_us(sql)}, {iso8601_us(sql)}, {common_log_us(sql)})"

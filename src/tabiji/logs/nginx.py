@@ -92,7 +92,7 @@ def _items(template: str) -> Sequence[Item]:
 
 def _json(template: str) -> dict[str, tuple[str, ...]]:
     """`escape=json`: the keys of the object, each holding one variable."""
-    quoted = re.sub(r"(?<=[:\[,])(\s*)(\$\{?\w+\}?)(?=\s*[,}\]])", r'\1"\2"', template)
+    quoted = re.sub(r"(?<=[:\[,])(\s*)(\$(?:\w+|\{\w+\}))(?=\s*[,}\]])", r'\1"\2"', template)
     try:
         shape = json.loads(quoted)
     except ValueError as error:

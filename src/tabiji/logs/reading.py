@@ -105,7 +105,7 @@ def microseconds(sql: str) -> str:
     return f"TRY_CAST(round({sql}) AS BIGINT)"
 
 
-def epoch_us(sql: str, unit_us: int = SECOND_US) -> str:
+def epoch_us(sql: str, unit_us: int | str = SECOND_US) -> str:
     """A text of a number of units since the epoch → microseconds."""
     return microseconds(f"({decimal(sql)}) * {unit_us}")
 

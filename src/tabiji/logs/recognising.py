@@ -53,7 +53,7 @@ def _json(texts: Sequence[str]) -> Recognised | None:
     if len(keys) > KEYS_MAX * 4:
         return None
     guessed = _timed(ndjson.guessed(_by_last(keys)), keys)
-    if not {"time", "time_ms", "time_us"} & set(guessed):
+    if not set(ndjson.TIMES) & set(guessed):
         return None
     if not {"status", "method", "path", "request"} & set(guessed):
         return None
@@ -101,18 +101,19 @@ def _by_last(keys: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+_UNITS = {"time_ms": r"\d{12,14}(\.\d+)?", "time_us": r"\d{15,17}", "time_ns": r"\d{18,20}"}
+
+
 def _timed(guessed: Mapping[str, str], keys: Mapping[str, str]) -> dict[str, str]:
-    """The guess with whole paths, and with the unit that the time's values are in."""
+    """The guess with whole paths, and with the units that the values are in."""
     whole = _by_last(keys)
     paths = {part: key if key in keys else whole[key] for part, key in guessed.items()}
     sample = keys.get(paths.get("time", ""), "")
-    if re.fullmatch(r"\d{12,14}(\.\d+)?", sample):
-        paths = {"time_ms" if part == "time" else part: path for part, path in paths.items()}
-    elif re.fullmatch(r"\d{15,17}", sample):
-        paths = {"time_us" if part == "time" else part: path for part, path in paths.items()}
-    if "duration" in paths:
-        paths.pop("duration_ms", None)
-    return paths
+    renamed = {"time": next((part for part, shape in _UNITS.items() if re.fullmatch(shape, sample)), "time")}
+    if paths.get("duration", "").rpartition(".")[2] == "duration" and keys[paths["duration"]].isdigit():
+        renamed["duration"] = "duration_ms"  # whole numbers are hardly ever seconds
+    durations = [part for part in ndjson.DURATIONS if part in paths]
+    return {renamed.get(part, part): path for part, path in paths.items() if part not in durations[1:]}
 
 
 def _text(texts: Sequence[str]) -> Recognised | None:
