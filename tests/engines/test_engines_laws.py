@@ -76,7 +76,7 @@ def alone(kind: str, line: bytes) -> Sums:
 
 
 @pytest.mark.parametrize("kind", GOOD)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_lines_count_together_as_they_count_alone(kind: str, data: st.DataObject) -> None:
     how, good = GOOD[kind]

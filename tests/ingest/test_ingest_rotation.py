@@ -203,7 +203,7 @@ def test_the_compressed_twin_of_a_file_counts_from_where_the_file_was(
 def test_a_twin_that_is_being_compressed_counts_nothing(
     opened: Store, path: Path, source: Source, kind: str, share: float
 ) -> None:
-    content = log(ONE * 50)
+    content = log(ONE * 400)
     append(path, content)
     ingest(source, opened)
     packed, twin = PACKED[kind](content), path.with_name(path.name + SUFFIX[kind])
@@ -214,13 +214,13 @@ def test_a_twin_that_is_being_compressed_counts_nothing(
     path.unlink()
     append(path, log(TWO))
     assert ingest(source, opened).account.read == len(TWO)
-    assert by_minute(opened) == expected(ONE * 50 + TWO)
+    assert by_minute(opened) == expected(ONE * 400 + TWO)
 
 
 def test_a_twin_that_is_met_half_made_before_its_file_counts_once(
     opened: Store, path: Path, source: Source
 ) -> None:
-    content = log(ONE * 50)
+    content = log(ONE * 400)
     append(path, content)
     packed = gzip.compress(content)
     twin = path.with_name("access.log-0.gz")  # both are new
@@ -231,7 +231,7 @@ def test_a_twin_that_is_met_half_made_before_its_file_counts_once(
     ingest(source, opened)
     path.unlink()
     ingest(source, opened)
-    assert by_minute(opened) == expected(ONE * 50)
+    assert by_minute(opened) == expected(ONE * 400)
 
 
 def test_a_file_renamed_to_where_no_pattern_finds_it_is_read_to_its_end(opened: Store, path: Path) -> None:

@@ -43,8 +43,13 @@ LINES: dict[str, tuple[str | None, str, tuple[str, ...], Event | str]] = {
         f'1.2.3.4 [{TIME}] "POST /graphql HTTP/2.0" 200 0.012 "PlayVideo" "INTERNAL_ERROR"',
         ("x_graphql_operation", "x_graphql_error"),
         {
-            **{"minute": MINUTE, "us": 12_000, "method": "POST", "path": "/graphql", "status": 200},
-            **{"x_graphql_operation": "PlayVideo", "x_graphql_error": "INTERNAL_ERROR"},
+            "minute": MINUTE,
+            "us": 12_000,
+            "method": "POST",
+            "path": "/graphql",
+            "status": 200,
+            "x_graphql_operation": "PlayVideo",
+            "x_graphql_error": "INTERNAL_ERROR",
         },
     ),
     "headers that are not there": (
@@ -100,7 +105,11 @@ LINES: dict[str, tuple[str | None, str, tuple[str, ...], Event | str]] = {
         'time="2000-10-10T13:55:36-07:00" status=200 rt=0.25 ua="a b" uri=/x?y m=GET',
         ("user_agent",),
         {
-            **{"minute": MINUTE, "us": 250_000, "method": "GET", "path": "/x", "status": 200},
+            "minute": MINUTE,
+            "us": 250_000,
+            "method": "GET",
+            "path": "/x",
+            "status": 200,
             "user_agent": "a b",
         },
     ),

@@ -18,7 +18,8 @@ import numpy as np
 
 LINE_BYTES_MAX = 65_536  # without its newline; a longer line is rejected
 
-BLOCK = 1 << 20  # small enough to stay in the processor's cache between reading, counting and writing
+BLOCK = 1 << 20
+PIECE = 1 << 18  # small enough to stay in the processor's cache while it is looked at
 WINDOW = LINE_BYTES_MAX // 2  # a line that is too long holds a whole one
 NEWLINE = ord("\n")
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -76,7 +77,7 @@ class MemoryFile:
         """Appends the bytes [start, end) of an open file; fewer where it ends before."""
         with memoryview(self._mapped(max(0, end - start))) as view:
             while start < end:
-                got = os.preadv(descriptor, [view[self.size : self.size + min(BLOCK, end - start)]], start)
+                got = os.preadv(descriptor, [view[self.size : self.size + min(PIECE, end - start)]], start)
                 if not got:
                     break
                 self._look_at(view, got)

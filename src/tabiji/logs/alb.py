@@ -5,7 +5,6 @@ from __future__ import annotations
 from tabiji.logs.reading import (
     SECOND_US,
     Reading,
-    decimal,
     empty_as_null,
     iso8601_us,
     name,
@@ -39,8 +38,10 @@ def read(**_: object) -> Reading:
             items.append(Literal(piece))
     parsed = compiled(items, more_may_follow=True)
     has = {variable: name(variable) for variable in parsed.columns}
-    phases = [f"({decimal(has[phase])})" for phase in PHASES]
+    phases = [f"TRY_CAST({has[phase]} AS DOUBLE)" for phase in PHASES]
+    sound = " AND ".join(f"NOT contains({has[phase]}, '_')" for phase in PHASES)
     known = " AND ".join(f"NOT starts_with({has[phase]}, '-')" for phase in PHASES)
+    least, total = f"least({', '.join(phases)})", " + ".join(phases)
     # `https://host:443/path?query`: the host between `//` and the next `/` or `:`.
     url = request_target(has["request"])
     return Reading(
@@ -51,10 +52,11 @@ def read(**_: object) -> Reading:
         pattern=parsed.pattern,
         tokens=parsed.tokens,
         time_us=iso8601_us(has["time"]),
-        duration_us=f"CASE WHEN least({', '.join(phases)}) >= 0 THEN ({' + '.join(phases)}) * {SECOND_US} END",
+        duration_us=f"CASE WHEN {least} >= 0 AND {sound} THEN ({total}) * {SECOND_US} END",
         has_duration=known,
         status=has["status"],
         method=request_method(has["request"]),
+        url=url,
         target=f"substr({url}, 9 + instr(substr({url}, 10), '/'))",
         host=f"split_part(split_part({url}, '/', 3), ':', 1)",
         fields=tuple((variable, empty_as_null(sql)) for variable, sql in has.items()),

@@ -101,18 +101,19 @@ def _items(template: str) -> Sequence[Item]:
     items: list[Item] = []
     at = 0
     for found in _CONVERSION.finditer(template):
-        before = template[at : found.start()]
         percent, argument, letter = found.groups()
+        items.append(Literal(template[at : found.start()]))
         at = found.end()
         if percent:
-            items.append(Literal(before + "%"))
+            items.append(Literal("%"))
             continue
         variable = _variable(argument, letter, found.start() + 1)
         if variable == "time_local":
-            items += [Literal(before + "["), Variable(variable)]
-            template = template[:at] + "]" + template[at:]
-            return [*items, *_items(template[at:])]
-        items += [Literal(before), Variable(variable)]
+            items += [Literal("["), Variable(variable), Literal("]")]
+        elif variable == "query" and items[-2:] == [Variable("request_path"), Literal("")]:
+            continue  # `%U%q` is the whole target
+        else:
+            items.append(Variable(variable))
     return [*items, Literal(template[at:])]
 
 

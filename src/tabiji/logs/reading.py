@@ -42,10 +42,12 @@ class Reading:
     line is looked at by itself, with `pattern`: a regular expression of Python with a group per column (not
     for "json").
 
-    The event is SQL over the columns, null where unknown: `time_us` (microseconds since the epoch),
-    `duration_us` (microseconds, not yet rounded; `has_duration` says whether the line claims to have one),
-    `status`, `method`, `target` (with its query string) and `host`. Lines for which `is_event` is not true are
-    filtered. `fields` are what source expressions may use beside those: name → SQL over the columns.
+    The event is SQL over the columns, null where unknown: `time_us` (microseconds since the epoch), `duration_us`
+    (microseconds, not yet rounded; `has_duration` says whether the line claims to have one), `status`, `method`,
+    `target` (with its query string) and `host`; `url` is host and target in one, where a line has it so
+    (`https://host:443/path`): it is quicker to take apart once per key than once per line. Lines for which
+    `is_event` is not true are filtered. `fields` are what source expressions may use beside those: name → SQL
+    over the columns.
     """
 
     format: str
@@ -58,6 +60,7 @@ class Reading:
     method: str | None = None
     target: str | None = None
     host: str | None = None
+    url: str | None = None
     kind: str = "request"
     operation: str = "method || ' ' || route"  # the source's expression where it gives none
     error: str | None = None  # likewise

@@ -137,7 +137,8 @@ def identified(source: str, path: Path, known: Sequence[LogFile], now: int) -> S
     here = _standing(path)
     if here is None:
         return None
-    last = _newest(known).get(here.place)
+    before = (file for file in known if (file.device, file.inode) == here.place)
+    last = max(before, key=lambda file: file.generation, default=None)
     if last is not None and last.compression == here.compression and _begins_as(last, here.head):
         finished = here.compression is not None and last.size == here.size
         if finished or not last.offset or _tail(here, last) == last.tail_hash:
