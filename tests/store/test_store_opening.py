@@ -24,17 +24,48 @@ from tabiji.store import opening, schema
 from tabiji.store.failures import translated
 
 
+def upgrade(connection: sa.Connection, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", "tabiji.store:migrations")
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
 def test_the_head_is_that_of_the_revisions() -> None:
     config = Config()
     config.set_main_option("script_location", "tabiji.store:migrations")
     assert ScriptDirectory.from_config(config).get_heads() == [schema.HEAD]
 
 
-def test_the_revisions_make_the_schema_that_the_code_knows(store_url: str) -> None:
-    engine = opening.engine(opening.parsed(store_url))
-    with engine.connect() as connection:
+def test_the_revisions_make_the_schema_that_the_code_knows(empty_url: str) -> None:
+    engine = opening.engine(opening.parsed(empty_url))
+    with opening.writing(engine).begin() as connection:
+        upgrade(connection, "head")
         assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
     engine.dispose()
+
+
+def test_a_new_database_is_what_all_revisions_would_have_made(tmp_path: Path) -> None:
+    found = []
+    for name in ("new", "migrated"):
+        engine = opening.engine(opening.parsed(f"sqlite:///{tmp_path / name}.db"))
+        if name == "new":
+            opening.migrate(engine)
+        else:
+            with opening.writing(engine).begin() as connection:
+                upgrade(connection, "head")
+        with engine.connect() as connection:
+            tables = connection.exec_driver_sql("SELECT type, name, sql FROM sqlite_master").all()
+            columns = {
+                table: sorted(connection.exec_driver_sql(f"PRAGMA table_xinfo({table})").all(), key=str)
+                for kind, table, _ in tables
+                if kind == "table"
+            }
+            options = sorted(connection.exec_driver_sql("PRAGMA table_list").all())
+            first = {table: connection.exec_driver_sql(f"SELECT * FROM {table}").all() for table in columns}
+        found.append((sorted((kind, name) for kind, name, _ in tables), options, columns, first))
+        engine.dispose()
+    assert found[0] == found[1]
 
 
 def test_several_processes_may_make_a_database_at_once(empty_url: str) -> None:
@@ -59,13 +90,14 @@ def test_a_newer_schema_is_refused(store_url: str) -> None:
         store.open(store_url)
 
 
-def test_a_database_at_the_newest_revision_opens_without_alembic(store_url: str) -> None:
+def test_a_database_that_is_new_or_up_to_date_opens_without_alembic(empty_url: str) -> None:
     code = (
         "import sys; from tabiji import store\n"
         "with store.open(sys.argv[1]) as opened: opened.series()\n"
         "sys.exit(any(name.startswith('alembic') for name in sys.modules))"
     )
-    assert subprocess.run([sys.executable, "-c", code, store_url], check=False).returncode == 0
+    for _ in ("new", "up to date"):
+        assert subprocess.run([sys.executable, "-c", code, empty_url], check=False).returncode == 0
 
 
 def test_sqlite_is_set_up_to_lose_nothing(tmp_path: Path) -> None:
@@ -192,10 +224,7 @@ def test_a_server_that_ends_the_connection_is_reported_and_the_next_commit_works
 def test_a_database_of_the_first_release_is_brought_up_to_date_with_what_it_holds(empty_url: str) -> None:
     engine = opening.engine(opening.parsed(empty_url))
     with opening.writing(engine).begin() as connection:
-        config = Config()
-        config.set_main_option("script_location", "tabiji.store:migrations")
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+        upgrade(connection, "0001")
         connection.exec_driver_sql(f"INSERT INTO sources VALUES ('web', {DAY}, {DAY + 9})")
     engine.dispose()
     with store.open(empty_url) as opened:

@@ -5,6 +5,7 @@ Only this room and `web` read the clock.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 
@@ -76,6 +77,7 @@ def cli() -> None:
 
 def main() -> None:
     """The entry point; errors become one message on stderr and the exit code of the contract."""
+    gc.set_threshold(100_000, 50, 100)  # imports make hundreds of thousands of objects, none of them garbage
     try:
         cli.main(standalone_mode=False, prog_name="tabiji")
     except click.exceptions.Exit as done:

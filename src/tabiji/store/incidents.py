@@ -14,7 +14,6 @@ from typing import Any, Literal, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text
-from sqlalchemy.dialects import postgresql, sqlite
 
 from tabiji.errors import StoreError
 from tabiji.incidents import Detection, Incident, Measured, Part, Spent, Times
@@ -189,10 +188,12 @@ def _advance(
     columns = incident_progress.c
     values = {"until_minute": after.until, "pending_minute": after.pending}
     if before is None:
-        insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(incident_progress)
-        made = connection.execute(insert.values(journey=journey, **values).on_conflict_do_nothing())
-        if made.rowcount:
+        try:
+            with connection.begin_nested():
+                connection.execute(sa.insert(incident_progress).values(journey=journey, **values))
             return
+        except sa.exc.IntegrityError:
+            pass  # somebody else was first
     else:
         changed = connection.execute(
             sa.update(incident_progress)

@@ -1,6 +1,7 @@
 """A store's URL → an engine on a database whose schema is the newest.
 
-The usual case, a database at the newest revision, costs one SELECT: Alembic is imported only to migrate.
+The usual cases, a database at the newest revision and one that is empty, do without Alembic, whose import takes
+longer than either: it is there to migrate.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tabiji.errors import StoreError
-from tabiji.store import schema
+from tabiji.store import policies, schema
 from tabiji.store.failures import shown
 
 BUSY_SECONDS = 30  # how long SQLite waits for another writer; `?timeout=` in the URL says otherwise
@@ -78,7 +79,9 @@ def migrate(made: sa.Engine) -> None:
         if made.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
         revision = _revision(connection)
-        if revision != schema.HEAD:
+        if revision is None:
+            _create(connection)
+        elif revision != schema.HEAD:
             _upgrade(connection, revision)
 
 
@@ -90,7 +93,26 @@ def _revision(connection: sa.Connection) -> str | None:
     return found
 
 
-def _upgrade(connection: sa.Connection, revision: str | None) -> None:
+def _create(connection: sa.Connection) -> None:
+    """All tables at once, as the revisions make them one after the other; a test holds the two together."""
+    version = sa.Table(
+        "alembic_version",
+        sa.MetaData(),
+        sa.Column("version_num", sa.String(32), nullable=False),
+        sa.PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+    )
+    schema.metadata.create_all(connection, checkfirst=False)
+    for table, row in (
+        (schema.retention, {}),
+        (schema.judging, {"round": 0}),
+        (policies.agreeing, {"round": 0}),
+    ):
+        connection.execute(sa.insert(table).values(id=1, **row))
+    version.create(connection)
+    connection.execute(sa.insert(version).values(version_num=schema.HEAD))
+
+
+def _upgrade(connection: sa.Connection, revision: str) -> None:
     from alembic import command
     from alembic.config import Config
     from alembic.script import ScriptDirectory
@@ -99,7 +121,7 @@ def _upgrade(connection: sa.Connection, revision: str | None) -> None:
     config.set_main_option("script_location", "tabiji.store:migrations")
     config.attributes["connection"] = connection
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if revision is not None and revision not in known:
+    if revision not in known:
         raise StoreError(
             f"{shown(connection.engine.url)} was written by a newer Tabiji (schema {revision}; this one "
             f"knows up to {schema.HEAD}); update Tabiji, or restore the backup made before the newer one ran"
