@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from tabiji.corrections import Category
@@ -48,7 +48,13 @@ Share = Annotated[str, WithJsonSchema({"type": ["string", "number"]})]
 Names = dict[str, str]
 
 
-class Words(BaseModel, extra="forbid", frozen=True):
+class Shape(BaseModel):
+    """A mapping in a file. Its validator is built when it is first used, most often inside another's."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+
+class Words(Shape):
     """A text in both languages."""
 
     en: str | None = Field(None, description="The text in English.")
@@ -61,7 +67,7 @@ Title = Annotated[Annotated[str, Tag("(text)")] | Annotated[Words, Tag("(mapping
 # tabiji.yaml
 
 
-class Source(BaseModel, extra="forbid", frozen=True):
+class Source(Shape):
     """Where events come from, and how their lines are read."""
 
     format: str | None = Field(None, description="The format of the lines; recognised where not given.")
@@ -86,13 +92,13 @@ class Source(BaseModel, extra="forbid", frozen=True):
     )
 
 
-class Team(BaseModel, extra="forbid", frozen=True):
+class Team(Shape):
     """A team that owns journeys."""
 
     title: Title | None = Field(None, description="The team's name for people.")
 
 
-class Retention(BaseModel, extra="forbid", frozen=True):
+class Retention(Shape):
     """How long rollups are kept."""
 
     minutes: str | None = Field(None, description="Of minutes; default 40d.")
@@ -100,7 +106,7 @@ class Retention(BaseModel, extra="forbid", frozen=True):
     days: Literal["forever"] | None = Field(None, description="Days are kept for ever.")
 
 
-class Site(BaseModel, extra="forbid", frozen=True):
+class Site(Shape):
     """tabiji.yaml: where the events are, and where the counts go."""
 
     timezone: str | None = Field(None, description="An IANA name; default UTC.")
@@ -114,14 +120,14 @@ class Site(BaseModel, extra="forbid", frozen=True):
 # journeys/*.yaml
 
 
-class Step(BaseModel, extra="forbid", frozen=True, json_schema_extra={"required": ["events"]}):
+class Step(Shape, json_schema_extra={"required": ["events"]}):
     """A part of a journey: the events that belong to it."""
 
     title: Title | None = Field(None, description="The step in plain words.")
     events: str | None = Field(None, description="The events, as a condition over series.")
 
 
-class Calendar(BaseModel, extra="forbid", frozen=True, json_schema_extra={"required": ["calendar"]}):
+class Calendar(Shape, json_schema_extra={"required": ["calendar"]}):
     """A window that follows the calendar."""
 
     calendar: Unit | None = Field(None, description="The period.")
@@ -144,14 +150,14 @@ class Tier(
     severity: Severity | None = Field(None, description="Who is told, and how soon.")
 
 
-class Alerts(BaseModel, extra="forbid", frozen=True):
+class Alerts(Shape):
     """When to alert; by default 2% in 1h and 5% in 6h page, 10% in 3d opens a ticket."""
 
     ticket_only: Truth | None = Field(None, description="Nobody is paged: tickets instead.")
     tiers: list[Tier] | None = Field(None, description="Instead of the default ones.")
 
 
-class Objective(BaseModel, extra="forbid", frozen=True, json_schema_extra={"required": ["target"]}):
+class Objective(Shape, json_schema_extra={"required": ["target"]}):
     """A share of good events (or minutes) that is promised over a window."""
 
     title: Title | None = Field(None, description="The objective in plain words.")
@@ -199,14 +205,14 @@ class Journey(
 # policies/*.yaml
 
 
-class Agreed(BaseModel, extra="forbid", frozen=True, json_schema_extra={"required": ["by", "on"]}):
+class Agreed(Shape, json_schema_extra={"required": ["by", "on"]}):
     """Who agreed to a policy, and when."""
 
     by: list[str] | None = Field(None, description="The people or the roles that agreed.")
     on: str | None = Field(None, description="The day, such as 2026-04-01.")
 
 
-class PolicyStep(BaseModel, extra="forbid", frozen=True, json_schema_extra={"required": ["when", "then"]}):
+class PolicyStep(Shape, json_schema_extra={"required": ["when", "then"]}):
     """What happens when."""
 
     title: Title | None = Field(None, description="What was agreed, in plain words.")
@@ -254,7 +260,7 @@ class Policy(
     exceptions: list[PolicyException] | None = Field(None, description="Times in which it does nothing.")
 
 
-class Scope(BaseModel, extra="forbid", frozen=True):
+class Scope(Shape):
     """What a correction is for: all that any of these names."""
 
     journeys: list[str] | None = Field(None, description="All objectives of these journeys.")
@@ -282,7 +288,7 @@ class Correction(
     applies_to: Scope | None = Field(None, description="What it is for; everything, by default.")
 
 
-class Agreements(BaseModel, extra="forbid", frozen=True):
+class Agreements(Shape):
     """policies/*.yaml: what was agreed about budgets, and which times are judged otherwise."""
 
     policies: dict[str, Policy] | None = Field(None, description="Name → policy.")
