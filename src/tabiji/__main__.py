@@ -1,5 +1,5 @@
 """`python -m tabiji`: the command line."""
 
-from tabiji.cli import main
+from tabiji.cli import run
 
-main()
+run()
