@@ -255,7 +255,7 @@ def test_a_tier_compares_as_exact_fractions_do(
         (False, False): {"below-both"},
     }
     assert judged.reason in reasons[reached]
-    assert (judged.evidence_p is not None) == reached[0]
+    assert (judged.evidence_p is not None) == all(reached)
 
 
 @given(events, events, targets, st.sampled_from(DEFAULT_TIERS))

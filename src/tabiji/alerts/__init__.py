@@ -1,7 +1,7 @@
 """Tallies over windows → which tiers fire, and why or why not; the alerts that come of it; standings."""
 
 from tabiji.alerts.changes import ENDINGS, Alert, Decision, Ending, decide, merged
-from tabiji.alerts.evidence import LUCK, evidence_p, fewest_bad
+from tabiji.alerts.evidence import LUCK, evidence_p, fewest_bad, is_evident
 from tabiji.alerts.silences import (
     LIVE_MINUTES,
     QUIET_REASONS,
@@ -54,6 +54,7 @@ __all__ = [
     "fewest_bad",
     "held",
     "highest_share",
+    "is_evident",
     "journey_state",
     "judge",
     "merged",

@@ -26,6 +26,11 @@ def evidence_p(bad: int, total: int, budget: Fraction) -> float:
     return 1.0 - _tail(total - bad + 1, total, 1 - budget)
 
 
+def is_evident(p: float, luck: Fraction) -> bool:
+    """Whether luck is ruled out: p < luck, compared as floats, for p is one, and fractions take ten times as long."""
+    return p < luck.numerator / luck.denominator
+
+
 def fewest_bad(total: int, budget: Fraction, luck: Fraction) -> int:
     """The fewest bad events of `total` that would be luck with a probability below `luck`.
 
@@ -34,11 +39,11 @@ def fewest_bad(total: int, budget: Fraction, luck: Fraction) -> int:
     above = budget * total
     enough = min(int(above + 4 * math.sqrt(above)) + 2, total + 1)
     step, few = 1, 0  # `few` is known to be luck: none at all always is
-    while enough <= total and evidence_p(enough, total, budget) >= luck:
+    while enough <= total and not is_evident(evidence_p(enough, total, budget), luck):
         few, enough, step = enough, min(enough + step, total + 1), 2 * step
     while enough - few > 1:
         middle = (few + enough) // 2
-        if evidence_p(middle, total, budget) < luck:
+        if is_evident(evidence_p(middle, total, budget), luck):
             enough = middle
         else:
             few = middle

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from tabiji import budgets, windows
-from tabiji.alerts.evidence import LUCK, evidence_p
+from tabiji.alerts.evidence import LUCK, evidence_p, is_evident
 from tabiji.alerts.tiers import TierStanding, judge_rates, short_minutes
 from tabiji.budgets import State, StepShare, Tally
 from tabiji.journeys import Objective, Tier
@@ -46,7 +46,7 @@ class Standing:
     @property
     def few_events(self) -> bool:
         """Whether the budget is gone, and that could be luck."""
-        return self.evidence_p is not None and self.evidence_p >= LUCK["ticket"]
+        return self.evidence_p is not None and not is_evident(self.evidence_p, LUCK["ticket"])
 
 
 def burn_windows(objective: Objective) -> tuple[int, ...]:
@@ -80,7 +80,7 @@ def standing(
     start, end = windows.whole(window, now_minute)
     length = end - start
     calendar = isinstance(window, windows.Calendar)
-    rates = {minutes: budgets.burn_rate(recent[minutes], target) for minutes in burn_windows(objective)}
+    rates = {minutes: budgets.burn_rate(recent[minutes], target) for minutes in sorted(recent)}
     tiers = []
     for tier in objective.tiers:
         long, short = tier.long_minutes, short_minutes(tier)

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal
 
 from tabiji import budgets
-from tabiji.alerts.evidence import LUCK, evidence_p
+from tabiji.alerts.evidence import LUCK, evidence_p, is_evident
 from tabiji.budgets import Tally
 from tabiji.journeys import Severity, Tier
 
@@ -27,7 +28,13 @@ def short_minutes(tier: Tier) -> int:
 
 def threshold(tier: Tier, window_minutes: int) -> Fraction:
     """The burn rate at and above which a tier fires, share · P / W: 14.4 for 2 % of 30 days in 1 hour."""
-    return Fraction(tier.share.numerator * window_minutes, tier.share.denominator * tier.long_minutes)
+    return _quotient(tier.share.numerator * window_minutes, tier.share.denominator * tier.long_minutes)
+
+
+@lru_cache(1024)
+def _quotient(above: int, below: int) -> Fraction:
+    """Thousands of objectives have the same few thresholds."""
+    return Fraction(above, below)
 
 
 def error_rate_min(tier: Tier, target: Fraction, window_minutes: int) -> Fraction:
@@ -75,7 +82,7 @@ class TierStanding:
 
     It fires for one of these reasons: "fires" (at or above the threshold, given evidence), "goes-on" (still at or
     above it, though what is left in the window could be luck by now), "no-data" (silence, and it fired before).
-    `evidence_p` is None where the long window is below the threshold: the question of luck does not arise.
+    `evidence_p` is None where a window is below the threshold: the question of luck does not arise.
     """
 
     share: Fraction
@@ -131,12 +138,12 @@ def judge_rates(
     else:
         long_reached = _reaches(tier, target, window_minutes, long)
         short_reached = _reaches(tier, target, window_minutes, short)
-        if long_reached:
+        if long_reached and short_reached:
             p = evidence_p(long.bad, long.total, 1 - target)
-            if not short_reached:
-                reason = "below-short"
-            else:
-                reason = "fires" if p < luck[tier.severity] else "goes-on" if fired else "few-events"
+            evident = is_evident(p, luck[tier.severity])
+            reason = "fires" if evident else "goes-on" if fired else "few-events"
+        elif long_reached:
+            reason = "below-short"
         else:
             reason = "below-long" if short_reached else "below-both"
     return TierStanding(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tabiji import incidents
-from tabiji.alerts import LUCK, Alert, evidence_p
+from tabiji.alerts import LUCK, Alert, evidence_p, is_evident
 from tabiji.definitions import Site
 from tabiji.incidents import CALM_MINUTES, Burn, Incident
 from tabiji.journeys import Journey, Objective
@@ -221,7 +221,7 @@ def evident(objective: Objective, dense: Minutes, start: int, end: int) -> bool:
     """Whether a drop is more than luck, as it has to be for a page: a promise exactly kept has bad minutes, too."""
     place = slice(max(min(start, end - EVIDENCE_MINUTES) - dense.start, 0), end - dense.start)
     bad, total = int(dense.bad[place].sum()), int(dense.total[place].sum())
-    return evidence_p(bad, total, 1 - objective.target) < LUCK["page"]
+    return is_evident(evidence_p(bad, total, 1 - objective.target), LUCK["page"])
 
 
 def _drop(

@@ -169,7 +169,9 @@ def _evident(bad: Integers, total: Integers, budget: Fraction, luck: Fraction) -
         evident[unknown] = bad[unknown] >= needed[above]
         unknown = unknown[(bad[unknown] < needed[above]) & (bad[unknown] >= needed[below])]
     pairs, places = np.unique(np.stack((bad[unknown], total[unknown])), axis=1, return_inverse=True)
-    asked = [alerts.evidence_p(some, many, budget) < luck for some, many in pairs.T.tolist()]
+    asked = [
+        alerts.is_evident(alerts.evidence_p(some, many, budget), luck) for some, many in pairs.T.tolist()
+    ]
     evident[unknown] = np.array(asked, dtype=np.bool_)[places.ravel()]
     return evident
 

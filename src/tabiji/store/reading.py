@@ -183,10 +183,12 @@ def within(
     planned, numbers = _planned(connection, cuts, chosen)
     limits = np.array(sorted(set(limit_buckets)), dtype=np.int64)
     classes = len(limits) + 1  # the smallest limit that a bucket keeps, or none
-    smallest = np.searchsorted(limits, np.arange(1 << BITS))
+    smallest = np.searchsorted(limits, np.arange(1 << BITS))  # [bucket]
     by_piece = np.zeros((len(planned.pieces), len(numbers), classes), dtype=np.int64)
     for index, cell, bucket, events in _buckets(connection, planned, numbers, chosen):
-        by_piece[index] = _added(cell * classes + smallest[bucket], events, by_piece[index].shape)
+        cell *= classes
+        cell += smallest[bucket]
+        by_piece[index] = _added(cell, events, by_piece[index].shape)
     by_limit = np.cumsum(by_piece, axis=2)[:, :, :-1]
     events = np.tensordot(planned.signs(), by_limit, axes=1)  # [segment, series, limit]
     order = np.searchsorted(limits, np.array(limit_buckets, dtype=np.int64))
