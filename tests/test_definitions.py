@@ -370,6 +370,10 @@ SITE_FAULTS = {
         "retention: {minutes: 40h}",
         ["1:22: `40h` is not a number of days; write for example `40d`"],
     ),
+    "minutes gone before tiers have looked at them": (
+        "retention: {minutes: 2d}",
+        ["1:22: `2d` is too short: alerts look back over 3 days, minute by minute"],
+    ),
     "hours gone before minutes": (
         "retention: {minutes: 400d}",
         ["1:12: hours are kept at least as long as minutes"],
@@ -664,11 +668,106 @@ JOURNEY_FAULTS = {
         ),
         ["4:83: `25h` is not from `12m` to `1d`"],
     ),
+    "a tier twice": (
+        objective(
+            "good: status < 5, target: 99%, alerts: {tiers: ["
+            "{share: 1%, in: 1h, severity: page}, {share: 0.01, in: 60m, severity: page}]}"
+        ),
+        ["4:92: this is the same as tier 1 above; one is enough"],
+    ),
+    "a tier twice, once nobody is paged": (
+        objective(
+            "good: status < 5, target: 99%, alerts: {ticket_only: true, tiers: ["
+            "{share: 1%, in: 1h, severity: page}, {share: 1%, in: 1h, severity: ticket}]}"
+        ),
+        ["4:111: this is the same as tier 1 above, now that all are tickets; one is enough"],
+    ),
     "a tier of nothing": (
         objective("good: status < 5, target: 99%, alerts: {tiers: [{share: 0%, in: 1h, severity: page}]}"),
         ["4:63: a share is above 0%"],
     ),
 }
+
+MINUTES = "bad_minute: p95 > 1s, target: 99%"
+KEPT_FAULTS = {  # what tabiji.yaml says of retention, an objective, its faults
+    "the longest window of minutes": ("{}", f"{MINUTES}, window: 40d", []),
+    "a window of minutes a minute too long": (
+        "{}",
+        f"{MINUTES}, window: 57601m",
+        [
+            "4:50: minutes are kept for 40 days, and this window needs them for 41; shorten it, "
+            "or write `retention: {minutes: 41d}` in tabiji.yaml"
+        ],
+    ),
+    "a month that just fits": ("{minutes: 31d}", f"{MINUTES}, window: {{calendar: month}}", []),
+    "a month that does not": (
+        "{minutes: 30d}",
+        f"{MINUTES}, window: {{calendar: month}}",
+        [
+            "4:50: minutes are kept for 30 days, and this window needs them for 31; shorten it, "
+            "or write `retention: {minutes: 31d}` in tabiji.yaml"
+        ],
+    ),
+    "a quarter": (
+        "{}",
+        f"{MINUTES}, window: {{calendar: quarter}}",
+        [
+            "4:50: minutes are kept for 40 days, and this window needs them for 92; shorten it, "
+            "or write `retention: {minutes: 92d}` in tabiji.yaml"
+        ],
+    ),
+    "more than hours are kept": (
+        "{}",
+        f"{MINUTES}, window: 397d",
+        [
+            "4:50: minutes are kept for 40 days, and this window needs them for 397; shorten it, "
+            "or write `retention: {minutes: 397d, hours: 397d}` in tabiji.yaml"
+        ],
+    ),
+    "the default window": (
+        "{minutes: 27d}",
+        MINUTES,
+        [
+            "4:7: minutes are kept for 27 days, and the default window of `28d` needs them for 28; shorten it, "
+            "or write `retention: {minutes: 28d}` in tabiji.yaml"
+        ],
+    ),
+    "a year of events": ("{}", "good: status < 5, target: 99%, window: 365d", []),
+    "the longest tier": (
+        "{}",
+        "good: status < 5, target: 99%, window: 90d, alerts: {tiers: [{share: 1%, in: 40d, severity: page}]}",
+        [],
+    ),
+    "a tier a little too long": (
+        "{}",
+        "good: status < 5, target: 99%, window: 90d, alerts: {tiers: [{share: 1%, in: 961h, severity: page}]}",
+        [
+            "4:84: minutes are kept for 40 days, and this tier looks back further; shorten it, "
+            "or write `retention: {minutes: 41d}` in tabiji.yaml"
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("kept", "text", "expected"), KEPT_FAULTS.values(), ids=KEPT_FAULTS.keys())
+def test_no_objective_asks_for_minutes_that_are_gone(
+    tmp_path: Path, kept: str, text: str, expected: list[str]
+) -> None:
+    files = {"tabiji.yaml": f"retention: {kept}", "journeys/x.yaml": objective(text)}
+    if not expected:
+        assert load(written(tmp_path, files), {}).journeys
+    else:
+        assert faults(tmp_path, files) == [f"journeys/x.yaml:{one}" for one in expected]
+
+
+def test_a_retention_that_is_wrong_blames_no_window(tmp_path: Path) -> None:
+    journey = objective(f"{MINUTES}, window: 90d")
+    for number, kept in enumerate(("{minutes: 90 d}", "{minutes: [90d]}", "90d")):
+        found = faults(
+            tmp_path / str(number), {"tabiji.yaml": f"retention: {kept}", "journeys/x.yaml": journey}
+        )
+        assert len(found) == 1
+        assert found[0].startswith("tabiji.yaml:1:")
 
 
 @pytest.mark.parametrize(("text", "expected"), JOURNEY_FAULTS.values(), ids=JOURNEY_FAULTS.keys())

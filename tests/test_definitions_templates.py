@@ -66,7 +66,7 @@ def journeys(draw: st.DrawFn) -> Journey:
         target = Fraction(target_text.rstrip(" %")) / (100 if percent else 1)
         default = default_tiers(target, window)
         tickets = tuple(replace(tier, severity="ticket") for tier in default)
-        custom = st.lists(TIERS, min_size=1, max_size=2).map(tuple)
+        custom = st.lists(TIERS, min_size=1, max_size=2, unique=True).map(tuple)
         usable = isinstance(window, Rolling) and window.minutes <= 28 * 1440 and target > Fraction(9, 10)
         choices = [st.just(default), st.just(tickets), st.just(())] + [custom] * usable
         objectives.append(
@@ -100,7 +100,7 @@ def journeys(draw: st.DrawFn) -> Journey:
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_journey_that_is_written_loads_to_the_same_values(tmp_path: Path, journey: Journey) -> None:
     (tmp_path / "journeys").mkdir(exist_ok=True)
-    (tmp_path / "tabiji.yaml").write_text("", "utf-8")
+    (tmp_path / "tabiji.yaml").write_text("retention: {minutes: 400d, hours: 400d}", "utf-8")
     comments = {("objectives", journey.objectives[0].name): "two\nlines: [of a comment"}
     (tmp_path / "journeys" / "x.yaml").write_text(journey_yaml(journey, comments=comments), "utf-8")
     assert load(tmp_path, {}).journeys == (journey,)

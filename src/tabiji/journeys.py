@@ -13,8 +13,9 @@ State = Literal["agreed", "provisional"]
 Absence = Literal["exclude", "good", "bad"]  # what a minute without data is
 Comparison = Literal["=", "<>", "<", "<=", ">", ">="]
 
-# The shortest that each calendar window can be; the clocks' changes are left out.
+# The shortest and the longest that each calendar window can be; the clocks' changes are left out.
 _SHORTEST_DAYS: dict[Unit, int] = {"day": 1, "week": 7, "month": 28, "quarter": 90, "year": 365}
+_LONGEST_DAYS: dict[Unit, int] = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +118,12 @@ def shortest_minutes(window: Window) -> int:
             return minutes
         case Calendar(unit=unit):
             return _SHORTEST_DAYS[unit] * DAY
+
+
+def longest_days(window: Window) -> int:
+    """The longest that a window is, in days, rounded up: 31 of a month. The clocks' changes are left out."""
+    match window:
+        case Rolling(minutes=minutes):
+            return -(-minutes // DAY)
+        case Calendar(unit=unit):
+            return _LONGEST_DAYS[unit]

@@ -22,6 +22,7 @@ from tabiji.journeys import (
     Step,
     Text,
     Tier,
+    longest_days,
     shortest_minutes,
 )
 from tabiji.windows import Calendar, Rolling, Window
@@ -155,9 +156,12 @@ def _objective(around: _Surroundings, name: str, shape: shapes.Objective) -> Obj
         _require(document, (*loc, "target"), "an objective needs a `target`, such as `99.9%`")
     target = _meaning(document, (*loc, "target"), meanings.target, shape.target)
     window = _window(around, (*loc, "window"), shape.window)
+    slices = _slices(document, loc, shape)
     tiers: tuple[Tier, ...] = ()
+    if window is not None and slices is not None:
+        _check_kept(around, loc, shape, window)
     if target is not None and window is not None:
-        tiers = _tiers(document, (*loc, "alerts"), shape.alerts, target, window)
+        tiers = _tiers(around, (*loc, "alerts"), shape.alerts, target, window)
     return Objective(
         journey=around.journey,
         name=name,
@@ -166,7 +170,7 @@ def _objective(around: _Surroundings, name: str, shape: shapes.Objective) -> Obj
         good=shape.good,
         exclude=shape.exclude,
         faster_than_us=_meaning(document, (*loc, "faster_than"), meanings.latency_us, shape.faster_than),
-        slices=_slices(document, loc, shape),
+        slices=slices,
         target=target or Fraction(0),
         target_text=(shape.target or "").strip(),
         window=window or Rolling(28 * windows.DAY),
@@ -240,6 +244,26 @@ def _window(around: _Surroundings, loc: Loc, written: str | shapes.Calendar | No
     return Rolling(minutes)
 
 
+def _check_kept(around: _Surroundings, loc: Loc, shape: shapes.Objective, window: Window) -> None:
+    """An objective about minutes needs every minute of its window."""
+    kept, needed = around.site.retention.minutes_days, longest_days(window)
+    if around.columns is None or needed <= kept:  # None: nothing is known of tabiji.yaml
+        return
+    what = "this window" if shape.window is not None else f"the default window of `{WINDOW}`"
+    message = (
+        f"minutes are kept for {kept} days, and {what} needs them for {needed}; "
+        f"{_or_keep(around.site, needed)}"
+    )
+    document, place = around.document, (*loc, "bad_minute" if shape.window is None else "window")
+    document.blame(place, message, key=shape.window is None)
+
+
+def _or_keep(site: Site, days: int) -> str:
+    """What would let minutes be kept for so many days."""
+    hours = f", hours: {days}d" if days > site.retention.hours_days else ""
+    return f"shorten it, or write `retention: {{minutes: {days}d{hours}}}` in tabiji.yaml"
+
+
 def _slices(document: Document, loc: Loc, shape: shapes.Objective) -> Slices | None:
     if shape.bad_minute is None:
         for key, written in (("for", shape.run), ("no_data", shape.no_data)):
@@ -276,21 +300,27 @@ def _minutes(document: Document, loc: Loc, written: str | None, least: int, most
 
 
 def _tiers(
-    document: Document, loc: Loc, written: str | shapes.Alerts | None, target: Fraction, window: Window
+    around: _Surroundings, loc: Loc, written: str | shapes.Alerts | None, target: Fraction, window: Window
 ) -> tuple[Tier, ...]:
+    document = around.document
     if isinstance(written, str):
         if written not in ("none", "false"):
             document.blame(loc, "`alerts` is `none` or a mapping; its keys are ticket_only, tiers")
         return ()
+    ticket_only = written is not None and bool(written.ticket_only)
     custom = written.tiers if written is not None else None
     if custom is None:
-        tiers = list(default_tiers(target, window))
+        made: list[Tier | None] = [*default_tiers(target, window)]
     else:
-        made = [_tier(document, (*loc, "tiers", i), tier, target, window) for i, tier in enumerate(custom)]
-        tiers = [tier for tier in made if tier is not None]
-    if written is not None and written.ticket_only:
-        tiers = [replace(tier, severity="ticket") for tier in tiers]
-    return tuple(tiers)
+        made = [_tier(around, (*loc, "tiers", i), tier, target, window) for i, tier in enumerate(custom)]
+    if ticket_only:
+        made = [tier and replace(tier, severity="ticket") for tier in made]
+    for i, tier in enumerate(made):
+        if tier is not None and tier in made[:i]:
+            why = ", now that all are tickets" if ticket_only else ""
+            message = f"this is the same as tier {made.index(tier) + 1} above{why}; one is enough"
+            document.blame((*loc, "tiers", i), message)
+    return tuple(tier for tier in made if tier is not None)
 
 
 def default_tiers(target: Fraction, window: Window) -> tuple[Tier, ...]:
@@ -303,7 +333,10 @@ def default_tiers(target: Fraction, window: Window) -> tuple[Tier, ...]:
     )
 
 
-def _tier(document: Document, loc: Loc, shape: shapes.Tier, target: Fraction, window: Window) -> Tier | None:
+def _tier(
+    around: _Surroundings, loc: Loc, shape: shapes.Tier, target: Fraction, window: Window
+) -> Tier | None:
+    document, kept = around.document, around.site.retention.minutes_days
     share = _meaning(document, (*loc, "share"), lambda text: meanings.share(text, "a share"), shape.share)
     for key, written in (("share", shape.share), ("in", shape.long), ("severity", shape.severity)):
         if written is None:
@@ -313,6 +346,13 @@ def _tier(document: Document, loc: Loc, shape: shapes.Tier, target: Fraction, wi
     if long is not None and long % 12:
         below, above = (windows.format_minutes(long // 12 * 12 + more) for more in (0, 12))
         message = f"the short window, a 12th, must have whole minutes: for example `{below}` or `{above}`"
+        document.blame((*loc, "in"), message)
+        return None
+    if long is not None and long > kept * windows.DAY and around.columns is not None:
+        message = (
+            f"minutes are kept for {kept} days, and this tier looks back further; "
+            f"{_or_keep(around.site, -(-long // windows.DAY))}"
+        )
         document.blame((*loc, "in"), message)
         return None
     if share is None or long is None or shape.severity is None:

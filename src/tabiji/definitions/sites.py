@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from glob import escape
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -23,6 +23,8 @@ Shape = TypeVar("Shape")
 
 SERIES_MAX = 2_000
 QUIET_MINUTES_MAX = 30 * windows.DAY  # minutes older than that may be trimmed
+MINUTES_DAYS_MIN = 3  # the longest of the default tiers
+UNKNOWN_DAYS = 100_000
 STORE = "sqlite:///tabiji.db"
 # What source expressions may use whatever the format.
 LINE_COLUMNS: Mapping[str, ColumnType] = {
@@ -159,23 +161,30 @@ def time_zone(document: Document, loc: Loc, name: str | None) -> str | None:
 
 
 def _retention(document: Document, shape: shapes.Retention | None) -> Retention:
+    """What has a fault is kept for long, so that nothing else is blamed for it."""
+
     def days(key: str, written: str | None, otherwise: int) -> int:
         if written is None:
-            return otherwise
+            return UNKNOWN_DAYS if document.left_out(("retention", key)) else otherwise
         match = re.fullmatch(r"([1-9][0-9]{0,4})d", written)
         if not match:
             document.blame(
                 ("retention", key), f"`{written}` is not a number of days; write for example `40d`"
             )
-            return otherwise
+            return UNKNOWN_DAYS
         return int(match[1])
 
     kept = Retention()
     if shape is None:
-        return kept
+        return replace(kept, minutes_days=UNKNOWN_DAYS) if document.left_out(("retention",)) else kept
     minutes = days("minutes", shape.minutes, kept.minutes_days)
     hours = days("hours", shape.hours, kept.hours_days)
-    if hours < minutes:
+    if minutes < MINUTES_DAYS_MIN:
+        message = (
+            f"`{shape.minutes}` is too short: alerts look back over {MINUTES_DAYS_MIN} days, minute by minute"
+        )
+        document.blame(("retention", "minutes"), message)
+    if hours < minutes < UNKNOWN_DAYS:
         document.blame(("retention",), "hours are kept at least as long as minutes")
     return Retention(minutes, hours)
 
