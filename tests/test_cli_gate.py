@@ -93,7 +93,9 @@ def workspace(tmp_path: Path, ask: Ask) -> Path:
 def test_the_gate_stops_where_the_budget_is_gone(workspace: Path, ask: Ask) -> None:
     answer = ask("gate", "watch")
     assert answer.code == 1
-    first, second = answer.out.splitlines()
+    first, *rest = answer.out.splitlines()
+    assert max(len(line) for line in rest) <= 80
+    second = " ".join(rest)
     assert first == "Stop: no risky deployments."
     assert second.startswith("watch: stop, because nothing of the budget is left for watch/available since ")
     assert second.endswith("stops risky deployments until 10 % of the budget is back. Ask Sato, Ito.")
@@ -117,6 +119,29 @@ def test_one_that_stops_is_enough(workspace: Path, ask: Ask) -> None:
 
 def test_a_team_is_all_its_journeys(workspace: Path, ask: Ask) -> None:
     assert [ask("gate", "--team", team).code for team in ("learning", "billing")] == [1, 0]
+
+
+def test_the_ledger_tells_what_was_agreed_then(workspace: Path, ask: Ask) -> None:
+    (episode,) = json.loads(ask("gate", "--history", "--json").out)["episodes"]
+    assert (episode["objective"], episode["step"], episode["ended"]) == ("watch/available", "gone", None)
+    assert episode["agreed"] == {"by": ["Sato"], "on": "2026-04-01"}
+    (workspace / "policies" / "budget.yaml").write_text(POLICY.replace("[Sato], on", "[Ueda], on"))
+    answer = ask("gate", "--history", "watch")
+    assert answer.code == 0
+    assert answer.out.startswith("watch/available · budget, step gone\n  Since ")
+    assert answer.out.endswith("  Agreed by Sato on 2026-04-01.\n")
+    assert ask("gate", "--history", "--team", "learning").out.splitlines()[0].split() == [
+        "objective", "step", "began", "lasted", "due",
+    ]  # fmt: skip
+
+
+def test_a_ledger_of_nothing_says_so(workspace: Path, ask: Ask) -> None:
+    nothing = Answer(0, "", "The policies did nothing so far.\n")
+    assert ask("gate", "--history", "pay") == nothing
+    assert ask("gate", "--history", "--team", "billing") == nothing
+    assert ask("gate", "--history", "--to", "now-7d") == nothing
+    assert ask("gate", "--history", "pay", "--json") == Answer(0, '{\n  "episodes": []\n}\n', "")
+    assert ask("gate", "pay", "--from", "now-7d").code == 2
 
 
 def test_an_exception_opens_the_gate(workspace: Path, ask: Ask) -> None:

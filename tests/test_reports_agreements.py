@@ -22,7 +22,7 @@ from tabiji.reports import (
 )
 from tabiji.windows import Rolling
 
-NOW = 29_000_000  # 2025-02-19T21:20:00Z
+NOW = 29_000_000  # 2025-02-19 21:20
 UPGRADE = Correction("upgrade", "planned-maintenance", "Ito", "The database moves", EVERYTHING, (0, 1))
 DATED = Dated(UPGRADE, ((NOW - 300, NOW - 240), (NOW - 100, NOW - 70)))
 
@@ -93,7 +93,7 @@ GONE = step(Exhausted(Fraction(1, 10)))
     [
         pytest.param(
             Ground("stopped", "watch", "budget", GONE, "watch/play", NOW),
-            "watch: stop, because nothing of the budget is left for watch/play since 2025-02-19T21:20:00Z. Step "
+            "watch: stop, because nothing of the budget is left for watch/play since 2025-02-19 21:20. Step "
             "`spent` of the policy `budget` stops risky deployments until 10 % of the budget is back. "
             "Ask Sato, Ito.",
             id="exhausted",
@@ -108,21 +108,21 @@ GONE = step(Exhausted(Fraction(1, 10)))
                 NOW,
             ),
             "watch: stop, because less than 25 % of the budget is left for watch/play since "
-            "2025-02-19T21:20:00Z. Step `spent` of the policy `budget` stops risky deployments until 30 % of the "
+            "2025-02-19 21:20. Step `spent` of the policy `budget` stops risky deployments until 30 % of the "
             "budget is back. Ask Sato, Ito.",
             id="below a share",
         ),
         pytest.param(
             Ground("stopped", "watch", "budget", step(Happens("page")), "watch/play", NOW),
-            "watch: stop, because a page fires for watch/play since 2025-02-19T21:20:00Z. Step `spent` of the "
+            "watch: stop, because a page fires for watch/play since 2025-02-19 21:20. Step `spent` of the "
             "policy `budget` stops risky deployments until there was an hour without any. Ask Sato, Ito.",
             id="a page",
         ),
         pytest.param(
             Ground("excepted", "watch", "budget", GONE, "watch/play", NOW, LAUNCH),
-            "watch: go, by an exception until 2025-02-19T22:20:00Z (Sato: The campaign begins). Step `spent` of "
+            "watch: go, by an exception until 2025-02-19 22:20 (Sato: The campaign begins). Step `spent` of "
             "the policy `budget` would stop risky deployments, because nothing of the budget is left for "
-            "watch/play since 2025-02-19T21:20:00Z.",
+            "watch/play since 2025-02-19 21:20.",
             id="an exception",
         ),
         pytest.param(
@@ -143,20 +143,20 @@ GONE = step(Exhausted(Fraction(1, 10)))
 def test_the_gate_says_why_in_plain_words(ground: Ground, expected: str) -> None:
     is_open = ground.kind != "stopped"
     head = "Go: deploying is in keeping with what was agreed." if is_open else "Stop: no risky deployments."
-    assert gate_sentences(Gate(is_open, (ground,))) == (head, expected)
+    assert gate_sentences(Gate(is_open, (ground,)), "UTC") == (head, expected)
 
 
 def test_the_gate_as_json() -> None:
     ground = Ground("excepted", "watch", "budget", GONE, "watch/play", NOW, LAUNCH)
     gate = Gate(True, (ground, Ground("no-policy", "pay")))
-    assert gate_json(gate, NOW * 60) == {
+    assert gate_json(gate, NOW * 60, "UTC") == {
         "at": "2025-02-19T21:20:00Z",
         "open": True,
         "grounds": [
             {
                 "kind": "excepted",
                 "journey": "watch",
-                "text": gate_sentences(gate)[1],
+                "text": gate_sentences(gate, "UTC")[1],
                 "policy": "budget",
                 "step": "spent",
                 "objective": "watch/play",

@@ -112,17 +112,19 @@ def judge(site: Site, store: Store, now: int, *, quiet: bool = True) -> None:
 
     `now` is in seconds.
     """
+    from tabiji.reports import ACTIONS
     from tabiji.runs import agreeing, grouping, recording
 
     judged = recording.judge_until(site, store, now)
     grouping.judge_recorded(site, store, judged.late_minute if judged else None)
     if judged is not None and not quiet:
         _tell_judged(judged)
-    for change in agreeing.agree(site, store, now):
-        if change.kind == "acts":
-            output.say(
-                f"policy {change.episode.policy}: {change.episode.objective}: {', '.join(change.actions)}"
-            )
+    acts = [change for change in agreeing.agree(site, store, now) if change.kind == "acts"]
+    for change in acts:
+        due = ", ".join(ACTIONS[action] for action in change.actions)
+        output.say(f"{change.episode.objective}: due by the policy `{change.episode.policy}`: {due}")
+    if acts:
+        output.say("`tabiji gate --history` tells why, and who agreed to it")
 
 
 def _tell_judged(judged: Round) -> None:

@@ -92,7 +92,12 @@ def print_table(
                 for at, cell in enumerate(row)
             )
         )
-    target.print(table)
+    if target.is_terminal:
+        target.print(table)
+        return
+    with target.capture() as drawn:
+        target.print(table)
+    click.echo("\n".join(line.rstrip() for line in drawn.get().rstrip("\n").split("\n")))
 
 
 def say(message: str) -> None:

@@ -10,6 +10,7 @@ from tabiji.alerts import Standing
 from tabiji.corrections import Category, Dated
 from tabiji.policies import Action, BudgetBelow, Condition, Exhausted, Gate, Ground, Happens, Trigger
 from tabiji.reports.documents import Json, iso_time, window_json
+from tabiji.reports.incidents import local
 from tabiji.reports.numbers import minutes, percent
 
 CATEGORIES: Mapping[Category, str] = {
@@ -127,13 +128,14 @@ def correction_notes(
 # The gate
 
 
-def gate_json(gate: Gate, at: int) -> Json:
-    """`tabiji gate --json`; `at` is in seconds since the epoch."""
-    return {"at": iso_time(at), "open": gate.open, "grounds": [_ground_json(one) for one in gate.grounds]}
+def gate_json(gate: Gate, at: int, zone: str) -> Json:
+    """`tabiji gate --json`; `at` is in seconds since the epoch, the zone is that of times in its texts."""
+    grounds = [_ground_json(one, zone) for one in gate.grounds]
+    return {"at": iso_time(at), "open": gate.open, "grounds": grounds}
 
 
-def _ground_json(ground: Ground) -> Json:
-    found: Json = {"kind": ground.kind, "journey": ground.journey, "text": ground_sentence(ground)}
+def _ground_json(ground: Ground, zone: str) -> Json:
+    found: Json = {"kind": ground.kind, "journey": ground.journey, "text": ground_sentence(ground, zone)}
     if ground.step is not None:
         found |= {
             "policy": ground.policy,
@@ -151,13 +153,13 @@ def _ground_json(ground: Ground) -> Json:
     return found
 
 
-def gate_sentences(gate: Gate) -> tuple[str, ...]:
-    """Whether to deploy, and why, in plain words."""
+def gate_sentences(gate: Gate, zone: str) -> tuple[str, ...]:
+    """Whether to deploy, and why, in plain words. Times are those of the zone."""
     head = SENTENCES["open" if gate.open else "shut"]
-    return (head, *(ground_sentence(ground) for ground in gate.grounds))
+    return (head, *(ground_sentence(ground, zone) for ground in gate.grounds))
 
 
-def ground_sentence(ground: Ground) -> str:
+def ground_sentence(ground: Ground, zone: str) -> str:
     """One reason of the gate."""
     step, exception = ground.step, ground.exception
     if step is None or ground.began is None:
@@ -167,11 +169,11 @@ def ground_sentence(ground: Ground) -> str:
         objective=ground.objective,
         policy=ground.policy,
         step=step.name,
-        since=iso_time(ground.began * 60),
+        since=local(ground.began, zone),
         condition=condition_words(step.when),
-        end=_end_words(step.when),
+        end=end_words(step.when),
         owners=", ".join(step.owners),
-        until=None if exception is None else iso_time(exception.until * 60),
+        until=None if exception is None else local(exception.until, zone),
         by=None if exception is None else exception.by,
         reason=None if exception is None else exception.reason,
     )
@@ -188,7 +190,8 @@ def condition_words(condition: Condition) -> str:
             return TRIGGERS[trigger]
 
 
-def _end_words(condition: Condition) -> str:
+def end_words(condition: Condition) -> str:
+    """What ends an episode of this condition, as a clause."""
     if isinstance(condition, Happens):
         return SENTENCES["quiet"]
     return SENTENCES["back"].format(share=_share(condition.until))

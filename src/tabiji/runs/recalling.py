@@ -1,4 +1,4 @@
-"""A moment → the definitions that it was judged by, what fired then, and the standings that go with it."""
+"""A moment → the definitions that it was judged by, what fired then, and the standings that go with it; the ledger."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from tabiji import alerts, definitions
 from tabiji.definitions import SITE, Site
 from tabiji.errors import DefinitionError, UsageError
 from tabiji.journeys import Journey, Objective, Tier
+from tabiji.reports.ledger import Entry, Told, episodes
 from tabiji.runs import correcting, judging, minutes
 from tabiji.runs.judging import Judged
 from tabiji.runs.recording import texts_of
 from tabiji.runs.replaying import longest_minutes, replay
-from tabiji.store import Store
+from tabiji.store import Definitions, Store
 from tabiji.windows import Window
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
@@ -31,7 +32,11 @@ def site_at(site: Site, store: Store, minute: int, environment: Mapping[str, str
     if until is None or minute > until:
         return site
     then = store.definitions_at(minute)
-    if then is None or then.hash == texts_of(site).hash:
+    return site if then is None else _read(site, then, environment)
+
+
+def _read(site: Site, then: Definitions, environment: Mapping[str, str]) -> Site:
+    if then.hash == texts_of(site).hash:
         return site
     # what a variable held then is nobody's business now, for the store is the one that is open
     unset = dict.fromkeys(_VARIABLE.findall(then.files.get(SITE, "")), "sqlite:///tabiji.db")
@@ -42,6 +47,30 @@ def site_at(site: Site, store: Store, minute: int, environment: Mapping[str, str
             f"the definitions of then can't be read any more; look with `--definitions now`\n{error}"
         ) from None
     return replace(old, store=site.store)
+
+
+def ledger(site: Site, store: Store, environment: Mapping[str, str]) -> tuple[Told, ...]:
+    """What policies did, by episode, each with the policy as it was agreed then.
+
+    As it is agreed now, where nothing is known of then; without it, where that can't be read any more.
+    """
+    sites: dict[str, Site | None] = {}
+    entries = []
+    for recorded in store.policy_ledger():
+        then, name = store.definitions_at(recorded.change.minute), recorded.change.episode.policy
+        agreed: Site | None = None
+        if then is not None:
+            if then.hash not in sites:
+                try:
+                    sites[then.hash] = _read(site, then, environment)
+                except UsageError:
+                    sites[then.hash] = None
+            agreed = sites[then.hash]
+        found = next(
+            (one for some in (agreed, site) if some for one in some.policies if one.name == name), None
+        )
+        entries.append(Entry(recorded.number, recorded.recorded_at, recorded.change, found))
+    return episodes(entries)
 
 
 def judge(
