@@ -12,12 +12,19 @@ from tabiji.cli import output, workspace
 from tabiji.errors import UsageError
 
 if TYPE_CHECKING:
+    from tabiji.definitions import Site
+    from tabiji.journeys import Journey, Objective
     from tabiji.runs.exploring import Line
+    from tabiji.store import Store
 
 
 @click.command(name="lines")
 @click.argument("name", metavar="JOURNEY/OBJECTIVE")
-@click.option("--bad", is_flag=True, help="Only the lines of events that are not good.")
+@click.option(
+    "--bad",
+    is_flag=True,
+    help="Only what spends the budget: the lines of events that are not good, or all lines of bad minutes.",
+)
 @click.option("--from", "start", metavar="T", required=True, help="From this moment on.")
 @click.option("--to", "end", metavar="T", required=True, help="Up to this moment.")
 @click.option("--limit", type=click.IntRange(1), help="Stop after so many lines.")
@@ -28,7 +35,8 @@ def command(
 ) -> None:
     """The very log lines behind a number, read again from where they stand now.
 
-    Exit 1 where some of them can't be read any more.
+    An objective about minutes counts all its lines, and `--bad` shows those of its bad minutes: in JSON, `good` tells
+    the events apart. Exit 1 where some of them can't be read any more.
 
     \b
       tabiji lines watch-course/available --bad --from now-1h --to now
@@ -47,6 +55,7 @@ def command(
     (journey, objective), shown, gone = wanted[0], [], []
     with workspace.open_store(site) as store:
         count = 0
+        _say_what_is_left_out(site, store, journey, objective, first, last, bad=bad)
         for found in exploring.lines(
             site, store, journey, objective, bad=bad, first_minute=first, end_minute=last
         ):
@@ -71,6 +80,28 @@ def command(
         output.say("No such lines.")
     if gone:
         sys.exit(1)
+
+
+def _say_what_is_left_out(
+    site: Site, store: Store, journey: Journey, objective: Objective, first: int, end: int, *, bad: bool
+) -> None:
+    """On stderr: which of the minutes can't be told to be bad, and which are judged otherwise."""
+    from tabiji import corrections
+    from tabiji.reports import minutes
+    from tabiji.reports.incidents import local
+    from tabiji.runs import correcting
+
+    if objective.slices is None or bad:
+        spans = correcting.corrected(site, store, [(journey, objective)], first, end).get(objective.id, ())
+        if spans:
+            length = minutes(corrections.minutes(spans))
+            output.say(
+                f"{length} of this time {'is' if length == '1 min' else 'are'} corrected: without its lines."
+            )
+    kept = store.kept().minutes_from
+    if objective.slices is not None and bad and kept is not None and first < kept:
+        since = local(kept, site.timezone)
+        output.say(f"Minutes before {since} are not kept any more: which of them were bad can't be told.")
 
 
 def _json(line: Line) -> dict[str, object]:

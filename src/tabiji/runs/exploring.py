@@ -18,8 +18,9 @@ from tabiji.errors import UsageError
 from tabiji.expressions import Table, predicate
 from tabiji.journeys import Journey, Objective
 from tabiji.reports import Count
-from tabiji.runs import judging
+from tabiji.runs import correcting, judging, minutes
 from tabiji.runs.classifying import Classifier, declared_routes, expressions
+from tabiji.runs.minutes import Truths
 from tabiji.sources import CompressionError
 from tabiji.store import Grain, LedgerEntry, LogFile, Rows, Store
 from tabiji.windows import DAY
@@ -199,10 +200,14 @@ def lines(
     first_minute: int,
     end_minute: int,
 ) -> Iterator[Line | Gone]:
-    """The lines that an objective counts in [first_minute, end_minute); with `bad` only those that are not good."""
-    known = judging.columns(site)
+    """The lines that an objective counts in [first_minute, end_minute); with `bad` only those that spend its budget.
+
+    These are the lines of events that are not good; for an objective about minutes, all lines of bad minutes.
+    Lines of corrected minutes are behind no number, and so are left out where they would spend.
+    """
+    asked = _asked(site, store, (journey, objective), bad, first_minute, end_minute)
     for source in site.sources:
-        chunks = store.chunks(source.name, first_minute, end_minute)
+        chunks = [one for one in store.chunks(source.name, first_minute, end_minute) if asked.touches(one)]
         if not chunks:
             continue
         classifier = Classifier(
@@ -214,18 +219,50 @@ def lines(
             if isinstance(found, Gone):
                 yield found
                 continue
-            yield from _lines_of(
-                source,
-                classifier,
-                found,
-                unpacked,
-                entry,
-                journey,
-                objective,
-                known,
-                bad,
-                (first_minute, end_minute),
-            )
+            yield from _lines_of(source, classifier, found, unpacked, entry, asked)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    """Which lines are asked for: of these events, in these minutes of [first, end)."""
+
+    journey: Journey
+    objective: Objective
+    columns: Mapping[str, str]
+    only_bad_events: bool
+    first: int
+    end: int
+    minutes: Truths
+
+    def has(self, minute: int) -> bool:
+        return bool(self.minutes[minute - self.first])
+
+    def touches(self, entry: LedgerEntry) -> bool:
+        """Whether a range of a file holds any of these minutes."""
+        if entry.first_minute is None or entry.last_minute is None:
+            return False
+        begin, end = max(entry.first_minute, self.first), min(entry.last_minute + 1, self.end)
+        return bool(self.minutes[begin - self.first : end - self.first].any())
+
+
+def _asked(
+    site: Site, store: Store, pair: tuple[Journey, Objective], bad: bool, first: int, end: int
+) -> _Asked:
+    journey, objective = pair
+    wanted = np.ones(end - first, dtype=np.bool_)
+    if objective.slices is not None and bad:
+        # A run is bad once it has lasted for long enough, which may be after the end of what is asked for.
+        extent = store.extent()
+        known = (
+            end if extent is None else max(end, min(end + objective.slices.for_minutes - 1, extent[1] + 1))
+        )
+        corrected = correcting.corrected(site, store, [pair], first, known)
+        wanted = minutes.of(site, store, [pair], first, known, corrected)[objective.id].bad[: end - first] > 0
+    elif objective.slices is None:
+        for start, stop in correcting.corrected(site, store, [pair], first, end).get(objective.id, ()):
+            wanted[max(start - first, 0) : stop - first] = False
+    only_bad_events = bad and objective.slices is None
+    return _Asked(journey, objective, judging.columns(site), only_bad_events, first, end, wanted)
 
 
 def _lines_of(
@@ -234,11 +271,7 @@ def _lines_of(
     path: Path,
     unpacked: _Unpacked,
     entry: LedgerEntry,
-    journey: Journey,
-    objective: Objective,
-    known: Mapping[str, str],
-    bad: bool,
-    period: tuple[int, int],
+    asked: _Asked,
 ) -> Iterator[Line | Gone]:
     reading = _reading(source, path)
     if reading is None:
@@ -251,20 +284,20 @@ def _lines_of(
         yield Gone(str(path), entry.account.counted, "it can't be unpacked any more")
         return
     chunk = Chunk(None if compression else str(path), start, entry.end, content)
-    found = engines.trace(Task(chunk, reading, made_of.fields), *period)
+    found = engines.trace(Task(chunk, reading, made_of.fields), asked.first, asked.end)
     keys = list(dict.fromkeys(line.key for line in found))
     series = [classifier.series_of(key, made_of, reading.kind) for key in keys]
     rows = judging.table(one for one in series if one is not None)
     places = {
         key: place for place, key in enumerate(key for key, one in zip(keys, series, strict=True) if one)
     }
-    chosen = judging.selected(journey, objective, rows, known)
+    chosen = judging.selected(asked.journey, asked.objective, rows, asked.columns)
     for line in found:
         place = places.get(line.key)
-        if place is None or not chosen.counts >> place & 1:
+        if place is None or not chosen.counts >> place & 1 or not asked.has(line.minute):
             continue
-        good = bool(chosen.good >> place & 1) and _in_time(objective, line.duration_us)
-        if not (bad and good):
+        good = bool(chosen.good >> place & 1) and _in_time(asked.objective, line.duration_us)
+        if not (asked.only_bad_events and good):
             text = line.line.decode("utf-8", "replace").rstrip("\r")
             yield Line(str(path), start + line.offset, line.minute, line.duration_us, good, text)
 
