@@ -32,18 +32,18 @@ def tally(selected: Sequence[int], events: Integers) -> Integers:
     by_series = np.ascontiguousarray(events.T)
     for start in range(0, len(selected), BLOCK):
         block = selected[start : start + BLOCK]
-        result[start : start + len(block)] = _unpacked(block, series) @ by_series
+        result[start : start + len(block)] = unpacked(block, series) @ by_series
     return result
 
 
-def _unpacked(selected: Sequence[int], series: int) -> npt.NDArray[np.int64]:
+def unpacked(selected: Sequence[int], series: int) -> npt.NDArray[np.int64]:
     """Bit sets → a matrix of 0 and 1, `[len(selected), series]`."""
     length = (series + 7) // 8
     try:
         packed = b"".join([bits.to_bytes(length, "little") for bits in selected])
     except OverflowError:
         raise ValueError(f"a selection is negative, or goes beyond the {series} series") from None
-    rows = np.frombuffer(packed, dtype=np.uint8).reshape(-1, length)
+    rows = np.frombuffer(packed, dtype=np.uint8).reshape(len(selected), length)
     unpacked = np.unpackbits(rows, axis=1, bitorder="little")
     if unpacked[:, series:].any():
         raise ValueError(f"a selection goes beyond the {series} series")

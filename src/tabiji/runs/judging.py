@@ -28,7 +28,7 @@ from tabiji.runs.selecting import Selected, columns, selected, table
 from tabiji.store import Store
 from tabiji.windows import Calendar, Window
 
-__all__ = ["Coverage", "Judged", "Selected", "columns", "judge", "selected", "table"]
+__all__ = ["Coverage", "Judged", "Selected", "columns", "judge", "selected", "table", "uncollected"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Judged:
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """Nothing that judging makes is part of a cycle, and looking for some among the values of thousands of
     objectives, again and again as there are more, takes a third of its time."""
     collects = gc.isenabled()
@@ -71,7 +71,7 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-@_uncollected()
+@uncollected()
 def judge(
     site: Site,
     store: Store,

@@ -14,21 +14,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tabiji import histograms, slices, tallies
+from tabiji import slices
 from tabiji.counting import Integers, Series
 from tabiji.definitions import Site
 from tabiji.journeys import Journey, Objective, Slices
+from tabiji.runs import asking
+from tabiji.runs.asking import Asked
 from tabiji.runs.selecting import Selected, columns, selected, table
 from tabiji.slices import Counts
 from tabiji.store import Store
 
 Truths = npt.NDArray[np.bool_]
-Reals = npt.NDArray[np.float64]
 Interval = tuple[int, int]  # of minutes, half-open
 
 CELLS = 1 << 21  # numbers of a stretch that are held at once: 16 MB
 LARGEST = 1 << 62  # products below this are 64-bit integers; the others are Python's own
-TIMED = histograms.OVERFLOW  # every event that has a duration lies at or below this bucket
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,7 +97,7 @@ def of(
     chosen = [selected(journey, objective, rows, known) for journey, objective in wanted]
     objectives = [objective for _, objective in wanted]
     back = max((one.slices.for_minutes - 1 for one in objectives if one.slices is not None), default=0)
-    asked = _asked(objectives, chosen, tuple(stored))
+    asked = asking.asked(objectives, chosen, tuple(stored))
     parts: list[list[Sequence[Any]]] = [[] for _ in objectives]
     for answers in _answers(store, asked, first_minute - back, max(first_minute, end_minute)):
         for objective, places, part in zip(objectives, asked.of, parts, strict=True):
@@ -167,94 +167,11 @@ def _found(one: Slices | None, answers: Sequence[Integers]) -> Sequence[Integers
     return slices.found(one, counts)
 
 
-# What is asked of each minute
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Asked:
-    """Sums over sets of series: of all their events, or of those up to a bucket.
-
-    The series are put together in columns, those that are in the same sets. `cuts` are the buckets, ascending;
-    a question's layer is 0 for all events, and i + 1 for those up to `cuts[i]`.
-    """
-
-    sets: Reals  # [question, column], 0 or 1
-    layer: Integers  # of each question
-    of: tuple[tuple[int, ...], ...]  # the questions of each objective
-    cuts: Integers
-    numbers: Integers  # of the series that matter, ascending
-    column: Integers  # of each of them
-    timed: Truths  # which of them are asked for durations
-
-
-def _asked(objectives: Sequence[Objective], chosen: Sequence[Selected], numbers: Sequence[int]) -> _Asked:
-    questions: dict[tuple[int, int | None], int] = {}  # (series as bits, cut) → its place
-    of = tuple(
-        tuple(questions.setdefault(question, len(questions)) for question in _questions(objective, one))
-        for objective, one in zip(objectives, chosen, strict=True)
-    )
-    cuts = np.array(sorted({cut for _, cut in questions if cut is not None}), dtype=np.int64)
-    layer = [0 if cut is None else 1 + int(np.searchsorted(cuts, cut)) for _, cut in questions]
-    identity = np.eye(len(numbers), dtype=np.int64)
-    members = tallies.tally([bits for bits, _ in questions], identity) > 0
-    matters = np.flatnonzero(members.any(axis=0))
-    members = members[:, matters]
-    sets, column = np.unique(members, axis=1, return_inverse=True)
-    return _Asked(
-        sets=sets.astype(np.float64),
-        layer=np.array(layer, dtype=np.int64),
-        of=of,
-        cuts=cuts,
-        numbers=np.array(numbers, dtype=np.int64)[matters],
-        column=column.reshape(-1),
-        timed=np.asarray(members[np.array(layer, dtype=np.int64) > 0].any(axis=0), dtype=np.bool_),
-    )
-
-
-def _questions(objective: Objective, one: Selected) -> tuple[tuple[int, int | None], ...]:
-    if objective.slices is not None and slices.is_percentile(objective.slices):
-        at_most, below = slices.buckets(objective.slices)
-        return (one.counts, TIMED), (one.counts, at_most), (one.counts, below)
-    limit_us = objective.faster_than_us
-    return (one.counts, None), (one.good, None if limit_us is None else histograms.bucket(limit_us))
-
-
-def _answers(store: Store, asked: _Asked, first: int, end: int) -> Iterator[Integers]:
+def _answers(store: Store, asked: Asked, first: int, end: int) -> Iterator[Integers]:
     """Stretch by stretch from `first` to `end`, at least one: `[question, minute]`."""
-    layers, columns_, questions = 1 + len(asked.cuts), asked.sets.shape[1], len(asked.sets)
-    step = max(CELLS // max(layers * columns_ + questions, 1), 1)
+    step = max(CELLS // max(asked.layers * asked.columns + len(asked.sets), 1), 1)
     for start in range(first, max(end, first + 1), step):
-        length = max(min(step, end - start), 0)
-        sums = _sums(store, asked, start, length)
-        answers = np.empty((questions, length), dtype=np.int64)
-        for layer in range(layers):
-            mine = asked.layer == layer
-            # Sums of events in a minute are far below 2⁵³, so that floating point holds them exactly.
-            answers[mine] = asked.sets[mine] @ sums[layer]
-        yield answers
-
-
-def _sums(store: Store, asked: _Asked, first: int, length: int) -> Reals:
-    """`[layer, column, minute]` of a stretch."""
-    columns_ = asked.sets.shape[1]
-    sums = np.zeros((1 + len(asked.cuts), columns_, length), dtype=np.float64)
-    flat = sums.reshape(-1)
-    for latencies in (False, True):
-        mine = asked.timed == latencies
-        numbers, column = asked.numbers[mine], asked.column[mine]
-        if not len(numbers) or not length:
-            continue
-        for rows in store.rows("minute", first, first + length, numbers.tolist(), latencies=latencies):
-            place = column[np.searchsorted(numbers, rows.series)] * length + (rows.minute - first)
-            np.add.at(flat, place, rows.events)
-            if latencies:
-                bucket, events = rows.pairs & ((1 << histograms.BITS) - 1), rows.pairs >> histograms.BITS
-                layer = 1 + np.searchsorted(asked.cuts, bucket)
-                counts = np.flatnonzero(layer < len(sums))
-                of_row = np.repeat(place, np.diff(rows.ends, prepend=0))
-                np.add.at(flat, layer[counts] * (columns_ * length) + of_row[counts], events[counts])
-    np.cumsum(sums[1:], axis=0, out=sums[1:])
-    return sums
+        yield asked.answered(asking.sums(store, asked, start, max(min(step, end - start), 0)))
 
 
 def _begins(store: Store, stored: Mapping[int, Series], chosen: Sequence[Selected]) -> list[int | None]:

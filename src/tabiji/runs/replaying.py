@@ -23,7 +23,7 @@ from tabiji.windows import Rolling, Window
 
 KNOTS = (2, 32)  # totals at which the evidence that is needed is computed; between them it is bracketed
 
-_ENDINGS: Mapping[Reason, Ending] = {
+ENDINGS: Mapping[Reason, Ending] = {
     "below-short": "below-short",
     "below-long": "below-long",
     "below-both": "below-both",
@@ -88,7 +88,7 @@ def replay(
                 provisional = objective.state == "provisional"
                 open_alert = Alert(objective.id, tier, provisional, definition, first + 1 + place, judged)
             else:
-                found.append(open_alert.closed(first + 1 + place, _ENDINGS[judged.reason]))
+                found.append(open_alert.closed(first + 1 + place, ENDINGS[judged.reason]))
                 open_alert = None
         if open_alert is not None:
             found.append(open_alert)

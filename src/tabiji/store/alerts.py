@@ -10,13 +10,14 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 
 from tabiji.alerts import Alert, QuietHour, QuietLimit, Silence, TierStanding
 from tabiji.errors import StoreError
-from tabiji.journeys import Tier
+from tabiji.journeys import Severity, Tier
 from tabiji.store import schema
 from tabiji.store.rollups import DAY
 
@@ -208,17 +209,7 @@ def record(connection: sa.Connection, verdict: Verdict) -> None:
     if advanced.rowcount != 1:
         raise StaleRound("somebody else has judged at the same time; run this again")
     _define(connection, verdict)
-    for objective, progress in verdict.objectives.items():
-        _put(
-            connection,
-            schema.judged,
-            {"objective": objective},
-            {
-                "definition": progress.definition,
-                "from_minute": progress.from_minute,
-                "until_minute": progress.until_minute,
-            },
-        )
+    _progress(connection, verdict.objectives)
     _write(connection, schema.alerts, verdict.alerts, verdict.now)
     _write(connection, schema.silences, verdict.silences, verdict.now)
     _judged_sources(connection, verdict)
@@ -317,11 +308,23 @@ def _put_hours(connection: sa.Connection, source: str, hours: Mapping[int, Quiet
     connection.execute(sa.insert(schema.quiet_hours), rows)
 
 
-def _put(connection: sa.Connection, table: sa.Table, key: dict[str, Any], values: dict[str, Any]) -> None:
-    """Updates the row with a key, or adds it. Only one transaction at a time is here: the round sees to it."""
-    where = [table.c[name] == value for name, value in key.items()]
-    if not connection.execute(sa.update(table).where(*where).values(values)).rowcount:
-        connection.execute(sa.insert(table).values(key | values))
+def _progress(connection: sa.Connection, objectives: Mapping[str, Progress]) -> None:
+    """How far each objective is judged. Only one transaction at a time is here: the round sees to it."""
+    if not objectives:
+        return
+    table = schema.judged
+    rows = [
+        {
+            "objective": objective,
+            "definition": progress.definition,
+            "from_minute": progress.from_minute,
+            "until_minute": progress.until_minute,
+        }
+        for objective, progress in objectives.items()
+    ]
+    keys = [{"key": objective} for objective in objectives]
+    connection.execute(sa.delete(table).where(table.c.objective == sa.bindparam("key")), keys)
+    connection.execute(sa.insert(table), rows)
 
 
 # Rows ⇄ values
@@ -342,29 +345,35 @@ def _opening(standing: TierStanding) -> str:
 
 
 def _alert(row: Any) -> Alert:
-    opening, tier = json.loads(row.opening), Tier(Fraction(row.share), row.long_minutes, row.severity)
+    tier, opening = _told(row.share, row.long_minutes, row.severity, row.opening)
     return Alert(
         objective=row.objective,
         tier=tier,
         provisional=bool(row.provisional),
         definition=row.definition,
         opened_minute=row.opened_minute,
-        opening=TierStanding(
-            share=tier.share,
-            severity=tier.severity,
-            long_minutes=tier.long_minutes,
-            short_minutes=opening["short_minutes"],
-            threshold=Fraction(opening["threshold"]),
-            burn_long=_fraction(opening["burn_long"]),
-            burn_short=_fraction(opening["burn_short"]),
-            evidence_p=opening["evidence_p"],
-            firing=opening["firing"],
-            reason=opening["reason"],
-        ),
+        opening=opening,
         closed_minute=row.closed_minute,
         ending=row.ending,
         late=bool(row.late),
         number=row.id,
+    )
+
+
+@lru_cache(4096)  # alerts that are open are read again every minute
+def _told(share: str, long_minutes: int, severity: Severity, text: str) -> tuple[Tier, TierStanding]:
+    opening, tier = json.loads(text), Tier(Fraction(share), long_minutes, severity)
+    return tier, TierStanding(
+        share=tier.share,
+        severity=tier.severity,
+        long_minutes=tier.long_minutes,
+        short_minutes=opening["short_minutes"],
+        threshold=Fraction(opening["threshold"]),
+        burn_long=_fraction(opening["burn_long"]),
+        burn_short=_fraction(opening["burn_short"]),
+        evidence_p=opening["evidence_p"],
+        firing=opening["firing"],
+        reason=opening["reason"],
     )
 
 

@@ -1,0 +1,131 @@
+"""Objectives and series → what is asked of the rollups: sums over sets of series, each asked once.
+
+Series that every question treats alike are one column, so that what is held is in the questions, not in the series.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tabiji import histograms, slices, tallies
+from tabiji.counting import Integers
+from tabiji.journeys import Objective
+from tabiji.runs.selecting import Selected
+from tabiji.store import Store
+
+Truths = npt.NDArray[np.bool_]
+Reals = npt.NDArray[np.float64]
+
+TIMED = histograms.OVERFLOW  # every event that has a duration lies at or below this bucket
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """Sums over sets of series: of all their events, or of those up to a bucket.
+
+    The series are put together in columns, those that are in the same sets. `cuts` are the buckets, ascending;
+    a question's layer is 0 for all events, and i + 1 for those up to `cuts[i]`.
+    """
+
+    sets: Reals  # [question, column], 0 or 1
+    layer: Integers  # of each question
+    of: tuple[tuple[int, ...], ...]  # the questions of each objective
+    cuts: Integers
+    numbers: Integers  # of the series that matter, ascending
+    column: Integers  # of each of them
+    timed: Truths  # which of them are asked for durations
+
+    @property
+    def layers(self) -> int:
+        return 1 + len(self.cuts)
+
+    @property
+    def columns(self) -> int:
+        return int(self.sets.shape[1])
+
+    def answered(self, sums: Reals) -> Integers:
+        """`[layer, column, n]` → `[question, n]`."""
+        answers = np.empty((len(self.sets), sums.shape[2]), dtype=np.int64)
+        for layer in range(self.layers):
+            mine = self.layer == layer
+            # Sums of events are far below 2⁵³, so that floating point holds them exactly.
+            answers[mine] = self.sets[mine] @ sums[layer]
+        return answers
+
+
+def asked(objectives: Sequence[Objective], chosen: Sequence[Selected], numbers: Sequence[int]) -> Asked:
+    """What objectives ask, given the series that each selects; `numbers` are those of all series, by place."""
+    places: dict[tuple[int, int | None], int] = {}  # (series as bits, cut) → its place
+    of = tuple(
+        tuple(places.setdefault(question, len(places)) for question in questions(objective, one))
+        for objective, one in zip(objectives, chosen, strict=True)
+    )
+    cuts = np.array(sorted({cut for _, cut in places if cut is not None}), dtype=np.int64)
+    layer = [0 if cut is None else 1 + int(np.searchsorted(cuts, cut)) for _, cut in places]
+    members = tallies.unpacked([bits for bits, _ in places], len(numbers)) > 0
+    matters = np.flatnonzero(members.any(axis=0))
+    members = members[:, matters]
+    packed = np.packbits(members, axis=0)
+    columns: dict[bytes, int] = {}  # what each is asked by → its place
+    column = [columns.setdefault(packed[:, at].tobytes(), len(columns)) for at in range(len(matters))]
+    firsts = np.unique(np.array(column, dtype=np.int64), return_index=True)[1]
+    return Asked(
+        sets=members[:, firsts].astype(np.float64),
+        layer=np.array(layer, dtype=np.int64),
+        of=of,
+        cuts=cuts,
+        numbers=np.array(numbers, dtype=np.int64)[matters],
+        column=np.array(column, dtype=np.int64),
+        timed=np.asarray(members[np.array(layer, dtype=np.int64) > 0].any(axis=0), dtype=np.bool_),
+    )
+
+
+def questions(objective: Objective, one: Selected) -> tuple[tuple[int, int | None], ...]:
+    """(series as bits, bucket or None for all events): total and good, or what a percentile is told by."""
+    if objective.slices is not None and slices.is_percentile(objective.slices):
+        at_most, below = slices.buckets(objective.slices)
+        return (one.counts, TIMED), (one.counts, at_most), (one.counts, below)
+    limit_us = objective.faster_than_us
+    return (one.counts, None), (one.good, None if limit_us is None else histograms.bucket(limit_us))
+
+
+def sums(store: Store, asked: Asked, first: int, length: int) -> Reals:
+    """`[layer, column, minute]` of a stretch of minutes."""
+    found = np.zeros((asked.layers, asked.columns, length), dtype=np.float64)
+    flat = found.reshape(-1)
+    for latencies in (False, True):
+        mine = asked.timed == latencies
+        numbers, column = asked.numbers[mine], asked.column[mine]
+        if not len(numbers) or not length:
+            continue
+        for rows in store.rows("minute", first, first + length, numbers.tolist(), latencies=latencies):
+            place = column[np.searchsorted(numbers, rows.series)] * length + (rows.minute - first)
+            np.add.at(flat, place, rows.events)
+            if latencies:
+                bucket, events = rows.pairs & ((1 << histograms.BITS) - 1), rows.pairs >> histograms.BITS
+                layer = 1 + np.searchsorted(asked.cuts, bucket)
+                counts = np.flatnonzero(layer < asked.layers)
+                of_row = np.repeat(place, np.diff(rows.ends, prepend=0))
+                np.add.at(flat, layer[counts] * (asked.columns * length) + of_row[counts], events[counts])
+    np.cumsum(found[1:], axis=0, out=found[1:])
+    return found
+
+
+def sums_until(store: Store, asked: Asked, starts: Sequence[int], end: int) -> Reals | None:
+    """`[layer, column, start]`: sums over the minutes from each start (ascending) to `end`; None where they are
+    not kept minute by minute any more."""
+    cuts = [*starts, end]
+    found = np.zeros((asked.layers, asked.columns, len(starts)), dtype=np.float64)
+    read = store.sums(cuts, asked.numbers.tolist())
+    np.add.at(found[0], asked.column, read.events.T)
+    coarse = read.coarse
+    if len(asked.cuts):
+        timed = store.within(cuts, asked.numbers[asked.timed].tolist(), asked.cuts.tolist())
+        coarse |= timed.coarse
+        for layer, events in enumerate(timed.events, start=1):
+            np.add.at(found[layer], asked.column[asked.timed], events.T)
+    return None if coarse else np.flip(np.cumsum(np.flip(found, axis=2), axis=2), axis=2)
