@@ -100,8 +100,8 @@ Times are those of Asia/Tokyo, in 2026.
 WORDS = """\
 watch-course/available · 2 % in 1 h (page)
   From 2026-03-01 11:02 to 2026-03-01 11:15, for 13 min.
-  In 1 h it burnt 16.66 times as fast as the promise allows, and 200 times in 5
-  min; this fires from 13.44 on.
+  In 1 h it burnt 16.66 times as fast as the promise allows, and 200 times in
+  5 min; this fires from 13.44 on.
   3703 % of the budget burnt: 100 of 1,460 were bad.
   The bad ones: play 100 %.
   It ended when the short window fell below that.
@@ -297,7 +297,7 @@ def test_a_source_that_is_quiet_for_longer_than_set(workspace: Path, tabiji: Tab
     log(workspace, [*range(180, 185), *range(205, 210)])
     assert "alerts: 1 began, 1 ended" in tabiji("ingest")
     assert tabiji("alerts").partition("\n\n")[2].splitlines()[:2] == [
-        "source  alert  quiet since          for  alert after  until            ",
+        "source  alert  quiet since          for  alert after  until",
         "web     page   2026-03-01 12:05  21 min       15 min  events came again",
     ]
     assert json.loads(tabiji("alerts", "--json"))["silences"] == [

@@ -160,7 +160,7 @@ def test_a_corrected_hour_spends_nothing_and_status_says_so(workspace: Path, ask
     (workspace / "policies" / "corrections.yaml").write_text(CORRECTION.format(start=start))
     assert (ask("status", "watch").code, ask("gate", "watch").code) == (0, 0)
     assert "* Corrected: watch/available by outage; without, " in ask("status").out
-    assert "1 h are judged otherwise: outage (planned maintenance; Ito: The database moved)." in (
+    assert "Corrected for 1 h: outage (planned maintenance; Ito: The database moved)." in (
         ask("status", "watch").out
     )
     pay, watch = json.loads(ask("status", "--json").out)["objectives"]

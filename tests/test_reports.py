@@ -396,7 +396,7 @@ def test_the_tables() -> None:
     assert reports.tier_table(standing) == Table(
         ("tier", "severity", "from", "long", "short", "why"),
         (
-            ("2 % in 1 h", "page", "14.4", "100", "0", "it is over: the short window is below"),
+            ("2 % in 1 h", "page", "14.4", "100", "0", "over: the short window is below"),
             ("5 % in 6 h", "page", "6", "–", "0", "no data"),
             ("10 % in 3 d", "ticket", "1", "0.03", "–", "no data"),
         ),

@@ -39,7 +39,7 @@ def standing(good: int, total: int) -> Standing:
 def test_a_corrected_standing_says_by_what_and_what_it_would_be_without() -> None:
     without = standing(992, 1000)
     assert correction_sentences([DATED], without) == (
-        "1 h 30 min are judged otherwise: upgrade (planned maintenance; Ito: The database moves).",
+        "Corrected for 1 h 30 min: upgrade (planned maintenance; Ito: The database moves).",
         "Without corrections 99.2 % would be good, and 20 % of the budget left.",
     )
     assert correction_notes([[DATED], []], [without, None]) == (

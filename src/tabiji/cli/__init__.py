@@ -5,7 +5,7 @@ Only this room and `web` read the clock.
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import gc
 import importlib
 import os
@@ -15,7 +15,7 @@ from typing import NoReturn
 import click
 
 from tabiji import __version__
-from tabiji.errors import TabijiError
+from tabiji.errors import OutsideError, TabijiError
 
 COMMANDS = {  # name → module and one line for the list
     "demo": ("tabiji.cli.demo", "A month of life-like data, counted and judged: the first look."),
@@ -85,9 +85,21 @@ def run() -> NoReturn:
         main()
     except SystemExit as done:
         code = done.code
-    with contextlib.suppress(BrokenPipeError):
+    try:
         sys.stdout.flush()
+    except BrokenPipeError:
+        pass
+    except OSError as error:
+        code = _unwritten(error)
     os._exit(code if isinstance(code, int) else 0)
+
+
+def _unwritten(error: OSError) -> int:
+    """Says that what was to be told could not be; raises what is no full disk."""
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
+        raise error
+    click.echo(f"{error.filename or 'the output'} can't be written: {error.strerror}", err=True)
+    return OutsideError.exit_code
 
 
 def main() -> None:
@@ -108,3 +120,5 @@ def main() -> None:
         sys.exit(error.exit_code)
     except BrokenPipeError:  # the reader of a pipe has seen enough
         sys.exit(0)
+    except OSError as error:
+        sys.exit(_unwritten(error))

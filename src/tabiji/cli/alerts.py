@@ -64,6 +64,8 @@ def command(
         found = list(store.alerts(objectives, first, last, only_open=only_open))
         silences = [] if names else list(store.silences(None, first, last, only_open=only_open))
         costs = _costs(site, store, found, until)
+        if not as_json:
+            workspace.say_if_nothing_is_counted(store)
     pairs = list(zip(found, costs, strict=True))
     if as_json:
         from tabiji.reports.alerts import alerts_json

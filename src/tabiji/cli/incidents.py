@@ -10,21 +10,25 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from tabiji.cli import output, workspace
+from tabiji.errors import UsageError
 
 if TYPE_CHECKING:
     from tabiji.definitions import Site
     from tabiji.incidents import Detector, Incident
+    from tabiji.journeys import Tier
     from tabiji.runs.intervening import Word
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class _Incidents(click.Group):
-    """Lists, where nothing else is said."""
+    """Lists, where nothing else is said; shows the incident of a number."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names):
             args = ["list", *args]
+        elif args[0].isdecimal():
+            args = ["show", *args]
         return super().parse_args(ctx, args)
 
 
@@ -80,10 +84,14 @@ def list_(
     now = workspace.now()
     first = None if start is None else workspace.moment(start, site, now) // 60
     last = None if end is None else workspace.moment(end, site, now) // 60
+    if first is not None and last is not None and last <= first:
+        raise UsageError("`--to` is not after `--from`")
     with workspace.open_store(site) as store:
         found = [
             one for one in store.incidents(journey) if one.merged_into is None and _within(one, first, last)
         ]
+        if not as_json:
+            workspace.say_if_nothing_is_counted(store)
     found.sort(key=lambda one: (_started(one), one.number or 0), reverse=True)
     means = incidents.means(found)
     if as_json:
@@ -171,13 +179,20 @@ def show(number: int, folder: Path | None, as_json: bool) -> None:
                 click.echo()
                 table = part_table(name, worst)
                 output.print_table(table.columns, table.rows, right=table.right)
-    history = [(one.opened_minute, f"alert: {one.objective} ({one.tier.severity})") for one in alerts] + [
+    history = [(one.opened_minute, f"alert: {one.objective} ({_tier(one.tier)})") for one in alerts] + [
         (one.at // 60, f"{one.author} {one.kind}: {one.text}".removesuffix(": ")) for one in facts
     ]
     if history:
         click.echo()
         for minute, what in sorted(history):
             click.echo(wrapped(f"{local(minute, site.timezone)}  {printable(what)}"))
+
+
+def _tier(tier: Tier) -> str:
+    """`page 1h`"""
+    from tabiji.windows import format_minutes
+
+    return f"{tier.severity} {format_minutes(tier.long_minutes)}"
 
 
 @command.command(name="open")
@@ -308,8 +323,6 @@ def _user() -> str:
 
 
 def _known_journey(site: Site, name: str) -> None:
-    from tabiji.errors import UsageError
-
     known = [journey.name for journey in site.journeys]
     if name not in known:
         raise UsageError(f"`{name}` is not a journey; there are {', '.join(known) or 'none'}")

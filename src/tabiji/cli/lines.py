@@ -94,10 +94,7 @@ def _say_what_is_left_out(
     if objective.slices is None or bad:
         spans = correcting.corrected(site, store, [(journey, objective)], first, end).get(objective.id, ())
         if spans:
-            length = minutes(corrections.minutes(spans))
-            output.say(
-                f"{length} of this time {'is' if length == '1 min' else 'are'} corrected: without its lines."
-            )
+            output.say(f"Without the lines of {minutes(corrections.minutes(spans))} that were corrected.")
     kept = store.kept().minutes_from
     if objective.slices is not None and bad and kept is not None and first < kept:
         since = local(kept, site.timezone)

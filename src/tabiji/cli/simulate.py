@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tabiji.cli import output, workspace
+from tabiji.cli.telling import wrapped
 from tabiji.errors import FileError, UsageError
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _text(path: Path) -> str:
 
 
 def _show(differences: Sequence[Difference], first: int, until: int, zone: str) -> None:
-    from tabiji.reports import minutes
+    from tabiji.reports import ACTIONS, minutes
 
     click.echo(
         f"{_local(first, zone)} to {_local(until, zone)} ({minutes(until - first)}), from rollups alone."
@@ -90,9 +91,10 @@ def _show(differences: Sequence[Difference], first: int, until: int, zone: str) 
                 click.echo(f"  {name}: and {len(side.alerts) - ALERTS_MAX} more")
             for change in side.changes:
                 if change.kind == "acts":
-                    acts = ", ".join(change.actions)
+                    acts = ", ".join(ACTIONS[action] for action in change.actions)
+                    when = _local(change.minute, zone)
                     click.echo(
-                        f"  {name}: {_local(change.minute, zone)} by policy {change.episode.policy}: {acts}"
+                        wrapped(f"{name}: {when}  by the policy {change.episode.policy}: {acts}", "  ")
                     )
 
 
@@ -189,6 +191,7 @@ def _json(differences: Sequence[Difference], first: int, until: int) -> dict[str
 def _outcome_json(side: Outcome | None) -> dict[str, object] | None:
     from tabiji.budgets import sli
     from tabiji.reports import decimal_text, iso_time
+    from tabiji.windows import format_minutes
 
     if side is None:
         return None
@@ -203,7 +206,7 @@ def _outcome_json(side: Outcome | None) -> dict[str, object] | None:
         "alerts": [
             {
                 "share": float(alert.tier.share),
-                "long": alert.tier.long_minutes,
+                "long": format_minutes(alert.tier.long_minutes),
                 "severity": alert.tier.severity,
                 "opened": iso_time(alert.opened_minute * 60),
                 "closed": None if alert.closed_minute is None else iso_time(alert.closed_minute * 60),
@@ -237,7 +240,7 @@ def _incident_json(one: Incident) -> dict[str, object]:
         "started": moment(times.started if times else None),
         "detected": moment(times.detected if times else None),
         "recovered": moment(times.recovered if times else None),
-        "share_of_budget": None if one.share is None else float(one.share),
+        "budget_spent": None if one.share is None else float(one.share),
         "verdict": one.verdict,
     }
 

@@ -72,6 +72,8 @@ def command(
             site = recalling.site_at(today, store, minute, os.environ)
         judged = judge(site, store, minute, names, team, viewed)
         extent = store.extent()
+        if not as_json:
+            workspace.say_if_nothing_is_counted(store)
     if site is not today:
         output.say("By the definitions of then; `--definitions now` judges by those of now.")
     if as_json:

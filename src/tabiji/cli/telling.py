@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from tabiji.cli import output
@@ -16,6 +17,7 @@ DESCRIPTIONS = {
     "alb": "AWS Application Load Balancer access logs",
     "sidekiq": "Sidekiq's JSON formatter: each job, judged on its final outcome",
 }
+_AMOUNT = re.compile(r"(\d) (%|d\b|h\b|min\b|s\b|ms\b|\d\d:\d\d\b)")
 
 
 def tell_unrecognised(one: Unrecognised) -> None:
@@ -43,15 +45,16 @@ def printable(text: str) -> str:
 
 
 def wrapped(text: str, indent: str = "") -> str:
-    """A text over lines as wide as the terminal."""
+    """A text over lines as wide as the terminal. A number and its unit, or a date and its time, stay together."""
     import textwrap
 
     width = output.console().width
-    return textwrap.fill(
-        text,
+    filled = textwrap.fill(
+        _AMOUNT.sub("\\1\N{NO-BREAK SPACE}\\2", text),
         width,
         initial_indent=indent,
         subsequent_indent=indent,
         break_long_words=False,
         break_on_hyphens=False,
     )
+    return filled.replace("\N{NO-BREAK SPACE}", " ")

@@ -32,7 +32,7 @@ TRIGGERS: Mapping[Trigger, str] = {
     "drop": "a drop was found that never alerted",
 }
 SENTENCES: Mapping[str, str] = {
-    "correction": "{minutes} are judged otherwise: {name} ({category}; {author}: {reason}).",
+    "correction": "Corrected for {minutes}: {name} ({category}; {author}: {reason}).",
     "without": "Without corrections {sli} would be good, and {remaining} of the budget left.",
     "without-data": "Without corrections there would be no data either.",
     "note": "* Corrected: {objective} by {names}; without, {sli} good and {remaining} left.",

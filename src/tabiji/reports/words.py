@@ -26,7 +26,7 @@ REASONS: Mapping[Reason, str] = {
     "fires": "fires",
     "goes-on": "goes on",
     "few-events": "few events: it could be luck",
-    "below-short": "it is over: the short window is below",
+    "below-short": "over: the short window is below",
     "below-long": "not yet: the long window is below",
     "below-both": "below",
     "no-data": "no data",
