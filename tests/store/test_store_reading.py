@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import count, pairwise
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -225,3 +226,47 @@ def test_the_facts_for_the_doctor_name_what_is_not_well(store_url: str) -> None:
     else:
         assert facts["durability"].value == "synchronous_commit=on, fsync=off"  # the server of these tests
         assert "crash of the server" in facts["durability"].hint
+
+
+@pytest.mark.parametrize("grain", ["minute", "hour", "day"])
+@pytest.mark.parametrize("latencies", [True, False])
+def test_few_series_of_many_come_as_if_there_were_no_others(
+    store_url: str, monkeypatch: pytest.MonkeyPatch, grain: Literal["minute", "hour", "day"], latencies: bool
+) -> None:
+    monkeypatch.setattr(reading, "PAGE", 4)
+    monkeypatch.setattr(reading, "PAGE_OF_LATENCIES", 4)
+    cells = [
+        Cell(DAY + 7 * at * (1 + at % 5), f"s{at % 20}", bucket=at % 3 - 1, events=at + 1, duration_us=at)
+        for at in range(400)
+    ]
+    with store.open(store_url) as opened:
+        opened.commit(batch(cells))
+        numbers = sorted(opened.series())
+        few = [numbers[3], numbers[11]]
+        for first, end in ((0, DAY + 10**6), (DAY + 61, DAY + 4001), (DAY + 8000, DAY + 8000)):
+            every = [
+                row for rows in opened.rows(grain, first, end, latencies=latencies) for row in plain(rows)
+            ]
+            found = [
+                row
+                for rows in opened.rows(grain, first, end, few, latencies=latencies)
+                for row in plain(rows)
+            ]
+            assert found == [row for row in every if row[1] in few]
+            assert found or first == end
+
+
+def plain(rows: store.Rows) -> list[tuple[object, ...]]:
+    begins = [0, *rows.ends.tolist()[:-1]]
+    return [
+        (minute, number, events, us, tuple(rows.pairs[begin:end].tolist()))
+        for minute, number, events, us, begin, end in zip(
+            rows.minute.tolist(),
+            rows.series.tolist(),
+            rows.events.tolist(),
+            rows.duration_us.tolist(),
+            begins,
+            rows.ends.tolist(),
+            strict=True,
+        )
+    ]

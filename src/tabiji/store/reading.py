@@ -11,12 +11,13 @@ import sqlalchemy as sa
 
 from tabiji.counting import Account, Integers, Series
 from tabiji.histograms import BITS
-from tabiji.store import rollups, schema
+from tabiji.store import rollups, schema, sqlite
 from tabiji.store.facts import LedgerEntry, LogFile, Sample, Sums, Within
 from tabiji.store.rollups import Rows
 from tabiji.store.segments import GRAINS, Kept, Plan, plan
 from tabiji.store.writing import BULK, retention
 
+FEW = 6  # on SQLite, fewer than one series of six are looked up, each by itself
 PAGE = 50_000  # rows of rollups held in memory at a time
 PAGE_OF_LATENCIES = 12_500  # whose histograms may have hundreds of buckets each
 
@@ -164,8 +165,9 @@ def sums(connection: sa.Connection, cuts: Sequence[int], chosen: Sequence[int] |
     planned, numbers = _planned(connection, cuts, chosen)
     by_piece = np.zeros((2, len(planned.pieces), len(numbers)), dtype=np.int64)
     bulk = BULK[connection.dialect.name]
-    every = connection.execute(sa.select(sa.func.count()).select_from(schema.series)).scalar_one()
-    asked = chosen if 2 * len(numbers) < every else None  # to look for most costs more than to read all
+    asked = (
+        chosen if 2 * len(numbers) < _every(connection) else None
+    )  # to look for most costs more than to read all
     for indexes, table in _grains(planned):
         stretches = [(planned.pieces[i].first, planned.pieces[i].end) for i in indexes]
         piece, number, events, duration_us = bulk.sums(connection, table, stretches, asked)
@@ -230,6 +232,21 @@ def rows(
     after = (from_minute if floor is None else max(from_minute, floor), -1)
     bulk = BULK[connection.dialect.name]
     size = PAGE_OF_LATENCIES if latencies else PAGE
+    if chosen and bulk is sqlite and FEW * len(chosen) < _every(connection):
+        minute = schema.ROLLUPS[grain].c.minute
+        earliest, latest = (
+            connection.execute(sa.select(end(minute))).scalar() for end in (sa.func.min, sa.func.max)
+        )
+        if earliest is None or latest is None:
+            return
+        first, end = max(-(-after[0] // grain) * grain, earliest), min(to_minute, latest + grain)
+        step = max(size // len(chosen), 1) * grain
+        for start in range(first, end, step):
+            minutes = range(start, min(start + step, end), grain)
+            page = sqlite.looked_up(connection, schema.ROLLUPS[grain].name, minutes, chosen, latencies)
+            if len(page):
+                yield page
+        return
     while True:
         page = bulk.page(connection, schema.ROLLUPS[grain].name, after, to_minute, chosen, latencies, size)
         if len(page):
@@ -237,6 +254,11 @@ def rows(
         if len(page) < size:
             return
         after = (int(page.minute[-1]), int(page.series[-1]))
+
+
+def _every(connection: sa.Connection) -> int:
+    """How many series there are."""
+    return connection.execute(sa.select(sa.func.count()).select_from(schema.series)).scalar_one()
 
 
 def _planned(
