@@ -1,11 +1,11 @@
-"""A database of 28 days × 300 series × every minute: 12 million rows of minutes, made once in `bench/out/`.
+"""Databases of every minute of some weeks, made once in `bench/out/`, by the functions that `commit` uses.
 
-75 operations with four statuses each, unlike in traffic and latency, by the functions that `commit` uses.
+Operations with four statuses each, unlike in traffic and latency: 28 days of 75 (12 million rows of minutes), and
+90 days of 15 (8 million).
 """
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import numpy as np
@@ -22,37 +22,38 @@ NOW = START + DAYS * rollups.DAY - 23 * 60 - 31  # neither at an hour nor at a d
 SOURCE = "web"
 
 
-def opened(folder: Path) -> Path:
+def opened(folder: Path, days: int = DAYS, operations: int = OPERATIONS) -> Path:
     """The database's path; made if need be, which takes a minute or two."""
-    path = folder / "month-2.db"
+    path = folder / ("month-2.db" if days == DAYS else f"days-{days}.db")
     if not path.exists():
         part = folder / "month.part"
         for old in folder.glob("month.part*"):
             old.unlink()
+        random = np.random.default_rng(1)
         with store.open(f"sqlite:///{part}") as made:
-            fill(made)
+            for day in range(days):
+                first = START + day * rollups.DAY
+                made.commit(batch(made, first, rollups.DAY, random, operations=operations))
+                print(f"{path.name}: day {day + 1} of {days}", flush=True)
         part.rename(path)
     return path
 
 
-def fill(made: store.Store) -> None:
-    """Commits the month, a day at a time."""
-    random = np.random.default_rng(1)
-    for day in range(DAYS):
-        began = time.perf_counter()
-        made.commit(batch(made, START + day * rollups.DAY, rollups.DAY, random))
-        print(f"month: day {day + 1} of {DAYS}, {time.perf_counter() - began:.1f} s", flush=True)
-
-
 def batch(
-    made: store.Store, first: int, minutes: int, random: np.random.Generator, name: str = ""
+    made: store.Store,
+    first: int,
+    minutes: int,
+    random: np.random.Generator,
+    name: str = "",
+    operations: int = OPERATIONS,
 ) -> store.Batch:
     """About three buckets in each minute of each series, from `first` on."""
-    cells = minutes * SERIES * 3
+    series = operations * len(STATUSES)
+    cells = minutes * series * 3
     path = f"/{name or 'month'}.log"
     file = next((known for known in made.files(SOURCE) if known.path == path), None)
     file = file or store.LogFile(SOURCE, path, 1, 1 + len(path))
-    number = np.tile(np.repeat(np.arange(SERIES), 3), minutes)
+    number = np.tile(np.repeat(np.arange(series), 3), minutes)
     typical = 420 + 8 * (number // len(STATUSES) % 12)  # about 60 ms … 200 ms, by operation
     bucket = np.clip(random.normal(typical, 35, cells), 0, 911).astype(np.int64)
     # Of some thousand requests a minute one or a few are not found, given up, or fail: budgets are in every state.
@@ -69,11 +70,11 @@ def batch(
         last_minute=first + minutes - 1,
         series=tuple(
             Series(SOURCE, "learning", "request", f"GET /{i}", "GET", f"/{i}", status, None, None)
-            for i in range(OPERATIONS)
+            for i in range(operations)
             for status in STATUSES
         ),
         cells=Cells(
-            first + np.repeat(np.arange(minutes), SERIES * 3), number, bucket, events, events * 20_000
+            first + np.repeat(np.arange(minutes), series * 3), number, bucket, events, events * 20_000
         ),
         now=0,
     )

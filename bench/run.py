@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 import judging
+import past
 import traffic
 from rows import Row, Scale, document, limited, markdown
 from timing import OUT, alternate, busy, run
@@ -51,6 +52,7 @@ PARTS: dict[str, Callable[[Scale], Iterator[Row]]] = {
     "memory": _memory,
     "store": store.measured,
     "judging": judging.measured,
+    "past": past.measured,
     "help": _help,
 }
 
