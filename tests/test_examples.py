@@ -44,7 +44,7 @@ def status(folder: Path, *words: str) -> dict[str, dict[str, object]]:
 
 def test_the_readme_shows_what_is_printed(eight: Path) -> None:
     shown = CONSOLE.findall((EXAMPLES / "eight" / "README.md").read_text("utf-8"))
-    assert len(shown) == 3
+    assert len(shown) == 4
     for command, output in shown:
         printed = tabiji(eight, *shlex.split(command))
         assert "\n".join(line.rstrip() for line in printed.splitlines()) + "\n" == output, command
@@ -63,6 +63,7 @@ def test_the_drops_are_found_and_no_others(eight: Path) -> None:
     up = found["up"]
     assert up["window"] == {
         "kind": "calendar", "from": "2026-05-31T15:00:00Z", "to": "2026-06-30T15:00:00Z", "elapsed": 0.1,
+        "counted_from": "2026-05-31T15:00:00Z", "counted_to": "2026-06-03T15:00:00Z",
     }  # fmt: skip
     assert up["sli"] == (4320 - 13) / 4320
     assert up["budget"] == {

@@ -356,7 +356,7 @@ def tabiji(folder: Path, *words: str) -> Result:
 def test_the_command_tells_it_in_words(tmp_path: Path, sqlite_template: Path) -> None:
     site = workspace(tmp_path / "site", "sqlite:///tabiji.db")
     shutil.copy(sqlite_template, site.folder / "tabiji.db")
-    assert tabiji(site.folder, "incidents").output == "No incidents.\n"
+    assert tabiji(site.folder, "incidents").stdout == "No incidents.\n"
     with store.open(site.store) as opened:
         fill(opened, list(traffic()))
         judge(site, opened)

@@ -69,6 +69,7 @@ def test_a_status_has_every_number_in_full() -> None:
                 "target": "0.999",
                 "window": {
                     "kind": "rolling", "from": "2026-05-11T00:00:00Z", "to": "2026-06-10T00:00:00Z", "elapsed": 1.0,
+                    "counted_from": "2026-05-11T00:00:00Z", "counted_to": "2026-06-10T00:00:00Z",
                 },
                 "unit": "events",
                 "good": 99_960,
@@ -120,6 +121,7 @@ def test_a_status_without_events_is_null_and_not_zero() -> None:
     assert objective["window"] == {
         "kind": "calendar", "from": "2026-05-31T15:00:00Z", "to": "2026-06-30T15:00:00Z",
         "elapsed": (9 * 24 + 9) / 720,
+        "counted_from": "2026-05-31T15:00:00Z", "counted_to": "2026-06-10T00:00:00Z",
     }  # fmt: skip
     assert objective["estimated"] is True
     assert objective["sli"] is None
@@ -327,7 +329,8 @@ SAID: dict[str, tuple[Standing, str]] = {
     "it ends": (
         standing_of(bad_of(879, 1_204_331), bad_of(90, 100_000), target="99.9%"),
         "99.927 % of 1,204,331 events were good in the last 30 d; the promise is 99.9 %. "
-        "27 % of the budget is left (9 d at the rate of the last 3 days).",
+        "27 % of the budget is left. If it goes on like in the last 3 days, "
+        "it is gone on Friday 2026-06-19 at 09:06 (9 d from now).",
     ),
     "spent": (
         standing_of(bad_of(1000, 1_000_000), GOOD),
@@ -368,7 +371,7 @@ SAID: dict[str, tuple[Standing, str]] = {
 
 @pytest.mark.parametrize(("standing", "said"), SAID.values(), ids=SAID)
 def test_how_an_objective_stands_in_words(standing: Standing, said: str) -> None:
-    assert " ".join(reports.sentences(standing)) == said
+    assert " ".join(reports.sentences(standing, "Asia/Tokyo")) == said
 
 
 def test_the_tables() -> None:

@@ -107,6 +107,7 @@ def test_a_day_on_which_clocks_change(
 ) -> None:
     window = {
         "kind": "calendar", "from": utc(start), "to": utc(end), "elapsed": pytest.approx(so_far / length, 1e-15),
+        "counted_from": utc(start), "counted_to": utc(now),
     }  # fmt: skip
     found = status(workspace, f"{journey}/day", now)
     assert found["window"] == window
@@ -164,6 +165,7 @@ def test_calendars_are_those_of_the_site_for_an_objective_without_one(
     (view,) = found["views"]  # type: ignore[misc]
     assert view["window"] == {
         "kind": "calendar", "from": "2026-03-28T15:00:00Z", "to": "2026-03-29T15:00:00Z", "elapsed": 0.875,
+        "counted_from": "2026-03-28T15:00:00Z", "counted_to": "2026-03-29T12:00:00Z",
     }  # fmt: skip
 
 
@@ -208,3 +210,48 @@ def test_the_table_of_several_windows_says_what_is_an_estimate(workspace: Path) 
         "≈ An estimate: 48 % of this month is over.",
         "Minutes with data: tokyo/busy 10 %.",
     ]
+
+
+def test_where_minutes_are_gone_it_is_said_what_is_counted(tmp_path: Path) -> None:
+    begin, end = datetime.fromisoformat("2026-03-01T00:00Z"), datetime.fromisoformat("2026-03-11T00:00Z")
+    lines = [
+        json.dumps({"time": (begin + timedelta(minutes=minute)).isoformat(), "status": 200})
+        for minute in range(0, int((end - begin).total_seconds()) // 60, 10)
+    ]
+    (tmp_path / "web.ndjson").write_text("\n".join(lines) + "\n")
+    (tmp_path / "tabiji.yaml").write_text(
+        "timezone: Asia/Tokyo\n"
+        "retention: {minutes: 3d, hours: 5d}\n"
+        "sources:\n  web: {format: json, paths: [web.ndjson], fields: {time: time, status: status}}\n"
+    )
+    (tmp_path / "journeys").mkdir()
+    (tmp_path / "journeys" / "all.yaml").write_text(
+        JOURNEY.format(name="all", zone="UTC").replace("{calendar: day, timezone: UTC}", "3d")
+    )
+    assert run(tmp_path, "ingest").exit_code == 0
+
+    def counted(name: str, at: str, window: str) -> tuple[str, str]:
+        (view,) = status(tmp_path, name, at, "--window", window)["views"]  # type: ignore[misc]
+        return view["window"]["counted_from"], view["window"]["counted_to"]
+
+    now = "2026-03-10T23:50Z"  # minutes are kept from 7 March on, hours from 5 March on
+    assert counted("all/day", now, "3d") == (utc("2026-03-07T23:50Z"), utc(now))
+    assert counted("all/day", now, "4d") == (utc("2026-03-06T23:00Z"), utc(now))
+    assert counted("all/day", now, "7d") == (utc("2026-03-03T00:00Z"), utc(now))
+    assert counted("all/busy", now, "4d") == (utc("2026-03-07T00:00Z"), utc(now))
+    assert counted("all/day", "2026-03-06T12:34Z", "1h") == (
+        utc("2026-03-06T11:00Z"),
+        utc("2026-03-06T12:00Z"),
+    )
+    assert "ounted" not in run(tmp_path, "status", "--at", now).stdout
+    said = " ".join(run(tmp_path, "status", "--at", now, "--window", "4d").stdout.split())
+    assert (
+        "all/day: counted from 2026-03-07 08:00 to 2026-03-11 08:50, for only whole hours or days are kept of "
+        "that time."
+    ) in said
+    assert (
+        "all/busy: counted from 2026-03-07 09:00 to 2026-03-11 08:50, for no minutes are kept of before."
+        in said
+    )
+    said = " ".join(run(tmp_path, "status", "all/day", "--at", "2026-03-08T12:34Z").stdout.split())
+    assert "Counted from 2026-03-05 21:00 to 2026-03-08 21:34, for only whole hours" in said

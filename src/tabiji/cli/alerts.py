@@ -157,7 +157,7 @@ def _explain(site: Site, store: Store, name: str, minute: int, *, as_json: bool)
     from tabiji.cli.telling import wrapped
     from tabiji.reports import tier_table
     from tabiji.reports.alerts import why_json, why_sentences
-    from tabiji.reports.incidents import local
+    from tabiji.reports.numbers import local
     from tabiji.runs import judging, recalling
 
     then = recalling.site_at(site, store, minute, os.environ)

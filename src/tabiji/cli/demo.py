@@ -27,6 +27,7 @@ def command(folder: Path, events: int, language: str) -> None:
     """
     from tabiji import demo
     from tabiji.cli import ingest, status
+    from tabiji.reports.documents import whole
 
     now = workspace.now() // 60 * 60
     click.echo(f"Writing a month of a learning site's logs into {folder}/ …")
@@ -41,7 +42,7 @@ def command(folder: Path, events: int, language: str) -> None:
         ingest.run(site, store, list(site.sources))
         judged = status.judge(site, store, now // 60)
     click.echo()
-    status.show(site, judged, detailed=False)
+    status.show(site, judged, whole, detailed=False)
     status.show_coverage(judged.coverage)
     loud = written.hidden[0]
     worst = min(

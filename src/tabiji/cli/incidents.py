@@ -143,7 +143,8 @@ def show(number: int, folder: Path | None, as_json: bool) -> None:
     """
     from tabiji.cli.telling import printable, wrapped
     from tabiji.reports import iso_time
-    from tabiji.reports.incidents import incident_json, local, part_table, sentence, verdict
+    from tabiji.reports.incidents import incident_json, part_table, sentence, verdict
+    from tabiji.reports.numbers import local
     from tabiji.runs import intervening
 
     site = workspace.load(folder)

@@ -88,7 +88,7 @@ def _say_what_is_left_out(
     """On stderr: which of the minutes can't be told to be bad, and which are judged otherwise."""
     from tabiji import corrections
     from tabiji.reports import minutes
-    from tabiji.reports.incidents import local
+    from tabiji.reports.numbers import local
     from tabiji.runs import correcting
 
     if objective.slices is None or bad:

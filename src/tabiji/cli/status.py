@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from tabiji.errors import UsageError
 
 if TYPE_CHECKING:
     from tabiji.definitions import Site
+    from tabiji.reports.documents import Counted
     from tabiji.runs.judging import Coverage, Judged
     from tabiji.store import Store
     from tabiji.windows import Window
@@ -61,17 +63,17 @@ def command(
       tabiji status --team learning --json
       tabiji status --window 7d --window month
     """
+    from tabiji.runs import recalling
+
     site = today = workspace.load(folder)
     now = workspace.now()
     minute = workspace.moment(at, site, now) // 60
     viewed = [_window(look, site) for look in looks]
     with workspace.open_store(site) as store:
         if definitions == "then":
-            from tabiji.runs import recalling
-
             site = recalling.site_at(today, store, minute, os.environ)
         judged = judge(site, store, minute, names, team, viewed)
-        extent = store.extent()
+        extent, counted = store.extent(), functools.partial(recalling.counted, store.kept())
         if not as_json:
             workspace.say_if_nothing_is_counted(store)
     if site is not today:
@@ -82,12 +84,12 @@ def command(
         teams = {journey.name: journey.team for journey in site.journeys}
         pairs = zip(judged.corrections, judged.uncorrected, strict=True)
         corrected = [corrections_json(dated, without) for dated, without in pairs]
-        document = status_json(judged.standings, minute * 60, teams, judged.views, corrected)
+        document = status_json(judged.standings, minute * 60, teams, judged.views, corrected, counted)
         if not names and team is None:
             document["sources"] = [_coverage_json(one) for one in judged.coverage]
         output.print_json(document)
     else:
-        show(site, judged, detailed=bool(names))
+        show(site, judged, counted, detailed=bool(names))
         if not names and team is None:
             show_coverage(judged.coverage)
         if extent is not None and all(one.state == "no-data" for one in judged.standings):
@@ -132,11 +134,17 @@ def _window(text: str, site: Site) -> Window:
     return windows.Rolling(minutes)
 
 
-def show(site: Site, judged: Judged, *, detailed: bool) -> None:
-    """Standings as a table a person can read; with `detailed`, each with its sentences, alerts and steps."""
+def show(site: Site, judged: Judged, counted: Counted, *, detailed: bool) -> None:
+    """Standings as a table a person can read; with `detailed`, each with its sentences, alerts and steps.
+
+    `counted` says which minutes a standing is really of.
+    """
+    from tabiji.cli.telling import wrapped
     from tabiji.reports import (
         correction_notes,
         correction_sentences,
+        counted_notes,
+        counted_sentence,
         sentences,
         status_notes,
         status_table,
@@ -153,29 +161,33 @@ def show(site: Site, judged: Judged, *, detailed: bool) -> None:
         table = view_table(judged.standings, judged.views)
         output.print_table(table.columns, table.rows, right=table.right)
         for note in view_notes(judged.standings, judged.views):
-            click.echo(note)
+            click.echo(wrapped(note))
     elif not detailed:
         corrected = {without.objective.id for without in judged.uncorrected if without is not None}
         table = status_table(judged.standings, corrected)
         output.print_table(table.columns, table.rows, right=table.right, styled=1)
         for note in status_notes(judged.standings):
-            click.echo(note)
+            click.echo(wrapped(note))
     else:
         titles = {journey.name: journey.title.to(site.language) for journey in site.journeys}
         for standing, dated, without in zip(
             judged.standings, judged.corrections, judged.uncorrected, strict=True
         ):
             click.echo(f"{standing.objective.id} · {titles[standing.objective.journey]}")
-            for sentence in (*sentences(standing), *correction_sentences(dated, without)):
-                click.echo(f"  {sentence}")
+            said = [*sentences(standing, site.timezone), *correction_sentences(dated, without)]
+            moved = counted_sentence(standing, counted, site.timezone)
+            for sentence in [*said, *([] if moved is None else [moved])]:
+                click.echo(wrapped(sentence, "  "))
             for table in (tier_table(standing), step_table(standing)):
                 if table.rows:
                     click.echo()
                     output.print_table(table.columns, table.rows, right=table.right)
             click.echo()
     if judged.views or not detailed:
-        for note in correction_notes(judged.corrections, judged.uncorrected):
-            click.echo(note)
+        every = (*judged.standings, *(view for some in judged.views for view in some))
+        notes = correction_notes(judged.corrections, judged.uncorrected)
+        for note in (*notes, *counted_notes(every, counted, site.timezone)):
+            click.echo(wrapped(note))
 
 
 def show_coverage(coverage: Sequence[Coverage]) -> None:

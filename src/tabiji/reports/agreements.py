@@ -10,8 +10,7 @@ from tabiji.alerts import Standing
 from tabiji.corrections import Category, Dated
 from tabiji.policies import Action, BudgetBelow, Condition, Exhausted, Gate, Ground, Happens, Trigger
 from tabiji.reports.documents import Json, iso_time, window_json
-from tabiji.reports.incidents import local
-from tabiji.reports.numbers import minutes, percent
+from tabiji.reports.numbers import local, minutes, percent
 
 CATEGORIES: Mapping[Category, str] = {
     "planned-maintenance": "planned maintenance",

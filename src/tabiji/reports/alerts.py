@@ -11,8 +11,7 @@ from tabiji.alerts import LUCK, Alert, Ending, Silence, SilenceEnding, Standing,
 from tabiji.budgets import StepShare, Tally
 from tabiji.journeys import Tier
 from tabiji.reports.documents import Json, iso_time, tier_json
-from tabiji.reports.incidents import local
-from tabiji.reports.numbers import minutes, number, percent, rate
+from tabiji.reports.numbers import local, minutes, number, percent, rate
 from tabiji.reports.words import Table
 
 ENDINGS: Mapping[Ending, str] = {

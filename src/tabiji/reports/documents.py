@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -16,6 +16,13 @@ if TYPE_CHECKING:  # counting brings in numpy, which a status does not need
     from tabiji.counting import Account
 
 Json = dict[str, object]
+Span = tuple[int, int]  # of minutes, half-open
+Counted = Callable[["Standing"], Span]
+
+
+def whole(standing: Standing) -> Span:
+    """The minutes of its window up to now."""
+    return standing.start_minute, standing.now_minute
 
 
 def status_json(
@@ -24,20 +31,22 @@ def status_json(
     teams: Mapping[str, str | None],
     views: Sequence[Sequence[Standing]] = (),
     corrected: Sequence[Json] = (),
+    counted: Counted = whole,
 ) -> Json:
     """`tabiji status --json`. `at` is in seconds since the epoch; `teams` maps journeys to their teams.
 
-    `views` has, for each standing, those over other windows; `corrected` the keys of `corrections_json`.
+    `views` has, for each standing, those over other windows; `corrected` the keys of `corrections_json`;
+    `counted` says which minutes a standing is really of.
     """
-    objectives = [_objective_json(s, teams.get(s.objective.journey)) for s in standings]
+    objectives = [_objective_json(s, teams.get(s.objective.journey), counted) for s in standings]
     for objective, over_others in zip(objectives, views, strict=bool(views)):
-        objective["views"] = [window_json(view) for view in over_others]
+        objective["views"] = [window_json(view, counted) for view in over_others]
     for objective, keys in zip(objectives, corrected, strict=bool(corrected)):
         objective |= keys
     return {"at": iso_time(at), "objectives": objectives}
 
 
-def _objective_json(standing: Standing, team: str | None) -> Json:
+def _objective_json(standing: Standing, team: str | None, counted: Counted) -> Json:
     objective = standing.objective
     return {
         "id": objective.id,
@@ -47,7 +56,7 @@ def _objective_json(standing: Standing, team: str | None) -> Json:
         "state": standing.state,
         "provisional": objective.state == "provisional",
         "target": decimal_text(objective.target),
-        **window_json(standing),
+        **window_json(standing, counted),
         "burn_rates": {windows.format_minutes(m): _number(rate) for m, rate in standing.burn_rates},
         "tiers": [tier_json(tier) for tier in standing.tiers],
         "steps": [
@@ -62,14 +71,17 @@ def _objective_json(standing: Standing, team: str | None) -> Json:
     }
 
 
-def window_json(standing: Standing) -> Json:
+def window_json(standing: Standing, counted: Counted = whole) -> Json:
     """What a window says, of the objective's own or of any other. In minutes where the objective is about them."""
+    first, end = counted(standing)
     return {
         "window": {
             "kind": "rolling" if isinstance(standing.objective.window, windows.Rolling) else "calendar",
             "from": iso_time(standing.start_minute * 60),
             "to": iso_time(standing.end_minute * 60),
             "elapsed": _number(elapsed(standing)),
+            "counted_from": iso_time(first * 60),
+            "counted_to": iso_time(end * 60),
         },
         "unit": "events" if standing.objective.slices is None else "minutes",
         "good": standing.tally.good,

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from fractions import Fraction
 
 from tabiji import windows
 from tabiji.incidents import Detector, Incident, Means, Part, Spent
 from tabiji.journeys import Objective
 from tabiji.reports.documents import Json, iso_time
-from tabiji.reports.numbers import minutes, number, percent, percents
+from tabiji.reports.numbers import local, minutes, number, percent, percents
 from tabiji.reports.words import Table
 
 PERIODS: Mapping[windows.Unit, str] = {
@@ -172,19 +171,10 @@ def part_table(name: str, parts: Sequence[Part]) -> Table:
     )
 
 
-def local(minute: int, zone: str) -> str:
-    """A minute as a clock on the wall shows it: 2026-06-02 20:52."""
-    return _local(minute, zone).strftime("%Y-%m-%d %H:%M")
-
-
 def _short(minute: int, after: int, zone: str) -> str:
     """Without the date where it is the same."""
-    same = _local(minute, zone).date() == _local(after, zone).date()
-    return _local(minute, zone).strftime("%H:%M" if same else "%Y-%m-%d %H:%M")
-
-
-def _local(minute: int, zone: str) -> datetime:
-    return datetime.fromtimestamp(minute * 60, UTC).astimezone(windows.time_zone(zone))
+    day, clock = local(minute, zone).split()
+    return clock if local(after, zone).startswith(day) else f"{day} {clock}"
 
 
 def _length(length: Fraction | None) -> str:

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from tabiji.policies import Action, Change, Condition, Episode, Policy, Reason
 from tabiji.reports.agreements import ACTIONS, condition_words, end_words
 from tabiji.reports.documents import Json, iso_time
-from tabiji.reports.incidents import local
-from tabiji.reports.numbers import minutes
+from tabiji.reports.numbers import local, minutes
 from tabiji.reports.words import Table
 
 SHORT: Mapping[Action, str] = {

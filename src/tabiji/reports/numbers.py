@@ -7,9 +7,12 @@ missed promise looks kept.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from fractions import Fraction
 
-from tabiji import histograms
+from tabiji import histograms, windows
+
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def percent(share: Fraction, digits: int = 2) -> str:
@@ -107,3 +110,18 @@ def _decimal(units: int, digits: int) -> str:
     whole, rest = divmod(abs(units), 10**digits)
     decimals = f"{rest:0{digits}d}".rstrip("0") if digits else ""
     return f"{sign}{whole}{'.' + decimals if decimals else ''}"
+
+
+def local(minute: int, zone: str) -> str:
+    """A minute as a clock on the wall shows it: 2026-06-02 20:52."""
+    return _local(minute, zone).strftime("%Y-%m-%d %H:%M")
+
+
+def weekday(minute: int, zone: str) -> str:
+    """A minute with the day that people call it by: Tuesday 2026-06-02 at 20:52."""
+    then = _local(minute, zone)
+    return f"{_DAYS[then.weekday()]} {then:%Y-%m-%d} at {then:%H:%M}"
+
+
+def _local(minute: int, zone: str) -> datetime:
+    return datetime.fromtimestamp(minute * 60, UTC).astimezone(windows.time_zone(zone))

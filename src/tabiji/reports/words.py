@@ -12,8 +12,8 @@ from fractions import Fraction
 from tabiji import budgets, windows
 from tabiji.alerts import Reason, Standing
 from tabiji.budgets import State
-from tabiji.reports.documents import elapsed
-from tabiji.reports.numbers import exact_percent, minutes, number, percent, percents, rate
+from tabiji.reports.documents import Counted, elapsed, whole
+from tabiji.reports.numbers import exact_percent, local, minutes, number, percent, percents, rate, weekday
 
 STATES: Mapping[State, str] = {
     "healthy": "healthy",
@@ -47,7 +47,8 @@ SENTENCES: Mapping[str, str] = {
     "estimate": "{share} of {period} is over: until it ends, its budget is an estimate.",
     "coverage": "There was data in {share} of the minutes.",
     "left": "{remaining} of the budget is left.",
-    "ends": "{remaining} of the budget is left ({lasts} at the rate of the last 3 days).",
+    "ends": "{remaining} of the budget is left. If it goes on like in the last 3 days, it is gone on {when} "
+    "({lasts} from now).",
     "spent": "The budget is spent.",
     "overspent": "The budget is overspent by {over}.",
     "few-events": "That could be luck: a promise exactly kept would give as much in {p} of cases.",
@@ -67,6 +68,8 @@ SENTENCES: Mapping[str, str] = {
     "coverage-all": "100 %",
     "judged": "{window} (judged)",
     "gone": "spent",
+    "counted": "Counted from {first} to {end}, for only whole hours or days are kept of that time.",
+    "kept": "Counted from {first} to {end}, for no minutes are kept of before.",
 }
 
 
@@ -79,8 +82,8 @@ class Table:
     right: frozenset[int]
 
 
-def sentences(standing: Standing) -> tuple[str, ...]:
-    """How an objective stands, for somebody who has never heard of an SLO."""
+def sentences(standing: Standing, zone: str) -> tuple[str, ...]:
+    """How an objective stands, for somebody who has never heard of an SLO. Times are those of the zone."""
     objective = standing.objective
     target = exact_percent(objective.target)
     period = _period(objective.window)
@@ -95,7 +98,7 @@ def sentences(standing: Standing) -> tuple[str, ...]:
                 period=period,
                 target=target,
             ),
-            _left(standing, standing.remaining),
+            _left(standing, standing.remaining, zone),
         ]
         if standing.now_minute < standing.end_minute:
             going_on = SENTENCES["estimate" if standing.estimated else "elapsed"]
@@ -122,7 +125,7 @@ def _period(window: windows.Window) -> str:
     return PERIODS[window.unit]
 
 
-def _left(standing: Standing, remaining: Fraction) -> str:
+def _left(standing: Standing, remaining: Fraction, zone: str) -> str:
     if remaining < 0:
         return SENTENCES["overspent"].format(over=percent(-remaining, 0))
     if remaining == 0:
@@ -130,7 +133,8 @@ def _left(standing: Standing, remaining: Fraction) -> str:
     lasts = standing.exhaustion_minutes
     if lasts is None or lasts >= standing.end_minute - standing.start_minute:
         return SENTENCES["left"].format(remaining=percent(remaining, 0))
-    return SENTENCES["ends"].format(remaining=percent(remaining, 0), lasts=minutes(lasts))
+    when = weekday(standing.now_minute + int(lasts), zone)
+    return SENTENCES["ends"].format(remaining=percent(remaining, 0), when=when, lasts=minutes(lasts))
 
 
 def status_table(standings: Iterable[Standing], corrected: Collection[str] = ()) -> Table:
@@ -153,6 +157,27 @@ def status_notes(standings: Iterable[Standing]) -> tuple[str, ...]:
     trial = any(standing.objective.state == "provisional" for standing in known)
     notes = [SENTENCES[note] for note, used in (("unsure-note", unsure), ("trial-note", trial)) if used]
     return (*notes, *_elapsed_notes(known), *_coverage_notes(known))
+
+
+def counted_sentence(standing: Standing, counted: Counted, zone: str) -> str | None:
+    """Which minutes a standing is really of; None where these are its window's, as nearly always."""
+    if counted(standing) == whole(standing):
+        return None
+    first, end = (local(minute, zone) for minute in counted(standing))
+    key = "counted" if standing.objective.slices is None else "kept"
+    return SENTENCES[key].format(first=first, end=end)
+
+
+def counted_notes(standings: Iterable[Standing], counted: Counted, zone: str) -> tuple[str, ...]:
+    """`counted_sentence` below a table, once for all objectives of which it is true."""
+    found: dict[str, list[str]] = {}
+    for standing in standings:
+        said = counted_sentence(standing, counted, zone)
+        if said is not None:
+            found.setdefault(said, []).append(standing.objective.id)
+    return tuple(
+        f"{', '.join(dict.fromkeys(names))}: {said[0].lower()}{said[1:]}" for said, names in found.items()
+    )
 
 
 def _elapsed_notes(standings: Iterable[Standing]) -> list[str]:

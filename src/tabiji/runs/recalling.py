@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tabiji import alerts, definitions
+from tabiji.alerts import Standing
 from tabiji.definitions import SITE, Site
 from tabiji.errors import DefinitionError, UsageError
 from tabiji.journeys import Journey, Objective, Tier
@@ -15,7 +16,7 @@ from tabiji.runs import correcting, judging, minutes
 from tabiji.runs.judging import Judged
 from tabiji.runs.recording import texts_of
 from tabiji.runs.replaying import longest_minutes, replay
-from tabiji.store import Definitions, Store
+from tabiji.store import Definitions, Kept, Store
 from tabiji.windows import Window
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
@@ -88,6 +89,17 @@ def judge(
     fired = fired_at(site, store, at_minute, open_to_both)
     standings = (alerts.held(one, fired.get(one.objective.id, frozenset())) for one in judged.standings)
     return replace(judged, standings=tuple(standings))
+
+
+def counted(kept: Kept, standing: Standing) -> tuple[int, int]:
+    """The minutes that a standing is really of, where not all minutes of its window are kept.
+
+    Of events, whole hours or days at its edges; of minutes, those that are there.
+    """
+    start, now = standing.start_minute, standing.now_minute
+    if standing.objective.slices is None:
+        return kept.cut(start), kept.cut(now)
+    return min(max(start, kept.minutes_from or start), now), now
 
 
 def fired_at(site: Site, store: Store, minute: int, wanted: Sequence[Pair]) -> dict[str, frozenset[Tier]]:

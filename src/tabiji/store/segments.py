@@ -35,6 +35,15 @@ class Kept:
     def of(self, grain: int) -> int | None:
         return {1: self.minutes_from, HOUR: self.hours_from, DAY: None}[grain]
 
+    def cut(self, minute: int) -> int:
+        """Where a cut at a minute comes to lie: at the beginning of its hour, or day (UTC), where no more is kept."""
+        hour, day = minute // HOUR * HOUR, minute // DAY * DAY
+        if minute != hour and self.minutes_from is not None and hour < self.minutes_from:
+            minute = hour
+        if minute != day and self.hours_from is not None and day < self.hours_from:
+            minute = day
+        return minute
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -69,7 +78,7 @@ def plan(cuts: Sequence[int], kept: Kept) -> Plan:
     """
     if any(late < early for early, late in pairwise(cuts)):
         raise ValueError(f"cuts must ascend: {list(cuts)}")
-    moved = tuple(_available(cut, kept) for cut in cuts)
+    moved = tuple(kept.cut(cut) for cut in cuts)
     hours = [_nearest(cut, HOUR) for cut in moved]
     days = [_nearest(hour, DAY) for hour in hours]
     between = range(len(cuts) - 1)
@@ -81,15 +90,6 @@ def plan(cuts: Sequence[int], kept: Kept) -> Plan:
         *_pieces(DAY, [((days[i], days[i]), (days[i], days[i + 1])) for i in between]),
     ]
     return Plan(moved, tuple(pieces))
-
-
-def _available(cut: int, kept: Kept) -> int:
-    hour, day = cut // HOUR * HOUR, cut // DAY * DAY
-    if cut != hour and kept.minutes_from is not None and hour < kept.minutes_from:
-        cut = hour
-    if cut != day and kept.hours_from is not None and day < kept.hours_from:
-        cut = day
-    return cut
 
 
 def _nearest(minute: int, grain: int) -> int:
