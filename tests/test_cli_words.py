@@ -12,7 +12,7 @@ import pytest
 
 from tabiji.cli.telling import wrapped
 
-SITE = "sources:\n  web: {format: nginx, paths: [access.log]}\nteams: {learning: {}, billing: {}}\n"
+SITE = "sources:\n  web: {format: nginx, paths: [access.log*]}\nteams: {learning: {}, billing: {}}\n"
 JOURNEY = """\
 journey: {name}
 team: {team}
@@ -62,6 +62,12 @@ def test_where_nothing_is_counted_the_next_step_is_told(workspace: Path, words: 
     code, out, said = run(workspace, words, "--json")
     assert (code, said) == (0, "")
     assert json.loads(out)
+
+
+def test_ingest_says_where_it_looked_in_vain(workspace: Path) -> None:
+    code, out, said = run(workspace, "ingest")
+    assert (code, out) == (0, "web: 0 lines read, 0 counted, 0 rejected, 0 filtered\n")
+    assert said == f"web: there is no file at {workspace / 'access.log*'}\n"
 
 
 @pytest.mark.parametrize(

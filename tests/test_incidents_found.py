@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -381,3 +382,32 @@ def test_the_command_tells_it_in_words(tmp_path: Path, sqlite_template: Path) ->
     )
     assert "MISSED: no alert told of it." in tabiji(site.folder, "incidents", "show", "1").output
     assert max(len(line) for line in (listed.output + shown).splitlines()) <= 80
+
+
+def test_what_people_do_is_answered_as_json(tmp_path: Path, sqlite_template: Path) -> None:
+    site = workspace(tmp_path / "site", "sqlite:///tabiji.db")
+    shutil.copy(sqlite_template, site.folder / "tabiji.db")
+
+    def told(*words: str) -> dict[str, object]:
+        done = tabiji(site.folder, "incidents", *words, "--json")
+        assert done.exit_code == 0, done.output
+        found: dict[str, object] = json.loads(done.stdout)
+        return found
+
+    opened = told(
+        "open", "watch", "--at", "2026-06-01T10:00Z", "--reason", "A learner called", "--detector", "enquiry"
+    )
+    assert (opened["incident"], opened["state"], opened["cause"]) == (1, "open", "hand")
+    assert told("note", "1", "She uses a phone")["incident"] == 1
+    second = told("split", "1", "--at", "2026-06-01T11:00Z")
+    assert (second["incident"], second["opened"]) == (2, "2026-06-01T11:00:00Z")
+    assert told("close", "2", "--at", "2026-06-01T12:00Z")["closed"] == "2026-06-01T12:00:00Z"
+    assert told("merge", "1", "2")["incident"] == 1
+    assert (
+        tabiji(site.folder, "incidents", "2").output == tabiji(site.folder, "incidents", "show", "2").output
+    )
+    assert told("show", "2")["merged_into"] == 1
+    assert told("detect", "1", "--at", "2026-06-01T10:01Z", "--by", "human")["incident"] == 1
+    history = told("show", "1")["history"]
+    assert isinstance(history, list)
+    assert [one["what"] for one in history] == ["opened", "noted", "split", "merged", "detected"]

@@ -167,6 +167,7 @@ def test_faults_of_the_draft_are_all_said(workspace: Path, text: str, message: s
     done = run(workspace, "simulate", str(draft))
     assert done.exception is not None
     assert message in str(done.exception)
+    assert str(done.exception).startswith(f"{draft}:")
 
 
 def test_a_draft_that_is_not_there(workspace: Path) -> None:

@@ -118,7 +118,7 @@ def _print(
     rows = []
     for count in counts:
         cells = [] if count.minute is None else [_local(count.minute, zone, every)]
-        cells += ["" if value is None else str(value) for _, value in count.columns]
+        cells += ["–" if value is None else str(value) for _, value in count.columns]
         cells.append(number(count.events))
         cells.append(latency(count.duration_us // count.timed) if count.timed else "")
         for percentile in percentiles:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tabiji.incidents import Detector, Incident
     from tabiji.journeys import Tier
     from tabiji.runs.intervening import Word
+    from tabiji.store import Store
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -209,8 +210,15 @@ def _tier(tier: Tier) -> str:
 @_reason_option(required=True)
 @_author_option
 @workspace.workspace_option
+@workspace.json_option
 def open_(
-    journey: str, at: str, detector: Detector, reason: str, author: str | None, folder: Path | None
+    journey: str,
+    at: str,
+    detector: Detector,
+    reason: str,
+    author: str | None,
+    folder: Path | None,
+    as_json: bool,
 ) -> None:
     """Open an incident by hand."""
     from tabiji.runs import intervening
@@ -220,7 +228,7 @@ def open_(
     minute, word = _said(site, at, reason, author)
     with workspace.open_store(site) as store:
         number = intervening.open_by_hand(site, store, journey, minute, detector, word)
-    click.echo(f"Incident {number} is open.")
+        _tell(store, number, f"Incident {number} is open.", as_json=as_json)
 
 
 @command.command(name="close")
@@ -229,7 +237,8 @@ def open_(
 @_reason_option()
 @_author_option
 @workspace.workspace_option
-def close(number: int, at: str, reason: str, author: str | None, folder: Path | None) -> None:
+@workspace.json_option
+def close(number: int, at: str, reason: str, author: str | None, folder: Path | None, as_json: bool) -> None:
     """Close an incident by hand."""
     from tabiji.runs import intervening
 
@@ -237,7 +246,7 @@ def close(number: int, at: str, reason: str, author: str | None, folder: Path | 
     minute, word = _said(site, at, reason, author)
     with workspace.open_store(site) as store:
         intervening.close(site, store, number, minute, word)
-    click.echo(f"Incident {number} is closed.")
+        _tell(store, number, f"Incident {number} is closed.", as_json=as_json)
 
 
 @command.command(name="detect")
@@ -247,7 +256,10 @@ def close(number: int, at: str, reason: str, author: str | None, folder: Path | 
 @_reason_option()
 @_author_option
 @workspace.workspace_option
-def detect(number: int, at: str, by: Detector, reason: str, author: str | None, folder: Path | None) -> None:
+@workspace.json_option
+def detect(
+    number: int, at: str, by: Detector, reason: str, author: str | None, folder: Path | None, as_json: bool
+) -> None:
     """Say when somebody noticed an incident; the earliest counts."""
     from tabiji.runs import intervening
 
@@ -255,7 +267,7 @@ def detect(number: int, at: str, by: Detector, reason: str, author: str | None, 
     minute, word = _said(site, at, reason, author)
     with workspace.open_store(site) as store:
         intervening.detect(site, store, number, minute, by, word)
-    click.echo(f"Incident {number}: noted.")
+        _tell(store, number, f"Incident {number}: noted.", as_json=as_json)
 
 
 @command.command(name="merge")
@@ -264,7 +276,10 @@ def detect(number: int, at: str, by: Detector, reason: str, author: str | None, 
 @_reason_option()
 @_author_option
 @workspace.workspace_option
-def merge(number: int, other: int, reason: str, author: str | None, folder: Path | None) -> None:
+@workspace.json_option
+def merge(
+    number: int, other: int, reason: str, author: str | None, folder: Path | None, as_json: bool
+) -> None:
     """Make M a part of N: they were one."""
     from tabiji.runs import intervening
 
@@ -272,7 +287,7 @@ def merge(number: int, other: int, reason: str, author: str | None, folder: Path
     _, word = _said(site, "now", reason, author)
     with workspace.open_store(site) as store:
         intervening.merge(site, store, number, other, word)
-    click.echo(f"Incident {other} is part of incident {number}.")
+        _tell(store, number, f"Incident {other} is part of incident {number}.", as_json=as_json)
 
 
 @command.command(name="split")
@@ -281,7 +296,8 @@ def merge(number: int, other: int, reason: str, author: str | None, folder: Path
 @_reason_option()
 @_author_option
 @workspace.workspace_option
-def split(number: int, at: str, reason: str, author: str | None, folder: Path | None) -> None:
+@workspace.json_option
+def split(number: int, at: str, reason: str, author: str | None, folder: Path | None, as_json: bool) -> None:
     """Make what came from a time on an incident of its own."""
     from tabiji.runs import intervening
 
@@ -289,7 +305,9 @@ def split(number: int, at: str, reason: str, author: str | None, folder: Path | 
     minute, word = _said(site, at, reason, author)
     with workspace.open_store(site) as store:
         new = intervening.split(site, store, number, minute, word)
-    click.echo(f"Incident {number} ends there; what came later is incident {new}.")
+        _tell(
+            store, new, f"Incident {number} ends there; what came later is incident {new}.", as_json=as_json
+        )
 
 
 @command.command(name="note")
@@ -297,7 +315,8 @@ def split(number: int, at: str, reason: str, author: str | None, folder: Path | 
 @click.argument("text")
 @_author_option
 @workspace.workspace_option
-def note(number: int, text: str, author: str | None, folder: Path | None) -> None:
+@workspace.json_option
+def note(number: int, text: str, author: str | None, folder: Path | None, as_json: bool) -> None:
     """Keep a note with an incident."""
     from tabiji.runs import intervening
 
@@ -305,7 +324,18 @@ def note(number: int, text: str, author: str | None, folder: Path | None) -> Non
     _, word = _said(site, "now", text, author)
     with workspace.open_store(site) as store:
         intervening.note(store, number, word)
-    click.echo(f"Incident {number}: noted.")
+        _tell(store, number, f"Incident {number}: noted.", as_json=as_json)
+
+
+def _tell(store: Store, number: int, said: str, *, as_json: bool) -> None:
+    """What was done; or the incident as it is now."""
+    from tabiji.reports.incidents import incident_json
+    from tabiji.runs import intervening
+
+    if as_json:
+        output.print_json(incident_json(intervening.find(store, number)))
+    else:
+        click.echo(said)
 
 
 def _said(site: Site, at: str, text: str, author: str | None) -> tuple[int, Word]:

@@ -81,7 +81,7 @@ def run(
     """Counts sources and says what came of it; the outcome of each, and its seconds."""
     from contextlib import nullcontext
 
-    from tabiji import engines
+    from tabiji import engines, sources
     from tabiji.runs import ingesting
 
     workers = workers or engines.cores()
@@ -99,6 +99,8 @@ def run(
             seconds = time.perf_counter() - began
             outcomes.append((outcome, seconds))
             _tell(source, outcome, seconds, quiet=quiet)
+            if source.paths and not paths and not outcome.problems and not sources.matching(source.paths):
+                output.say(f"{source.name}: there is no file at {', '.join(source.paths)}")
     judge(site, store, now, quiet=quiet)
     extent = store.extent()
     if extent is not None:  # by the newest event, so that old logs can be looked at in detail as well

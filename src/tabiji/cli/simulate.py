@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ import click
 
 from tabiji.cli import output, workspace
 from tabiji.cli.telling import wrapped
-from tabiji.errors import FileError, UsageError
+from tabiji.errors import DefinitionError, FileError, UsageError
 
 if TYPE_CHECKING:
     from tabiji.alerts import Alert
@@ -43,8 +44,15 @@ def command(paths: tuple[Path, ...], start: str, end: str, folder: Path | None, 
 
     site = workspace.load(folder)
     now = workspace.now()
-    files = simulating.changed(dict(site.files), {str(path): _text(path) for path in paths})
-    new = definitions.load(site.folder, os.environ, files)
+    given = {str(path): _text(path) for path in paths}
+    files = simulating.changed(dict(site.files), given)
+    try:
+        new = definitions.load(site.folder, os.environ, files)
+    except DefinitionError as error:
+        named = {text: path for path, text in given.items()}
+        raise DefinitionError(
+            [replace(one, path=named.get(files.get(one.path, ""), one.path)) for one in error.faults]
+        ) from None
     first, until = workspace.moment(start, site, now) // 60, workspace.moment(end, site, now) // 60
     with workspace.open_store(site) as store:
         extent, kept = store.extent(), store.kept().minutes_from
