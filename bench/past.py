@@ -64,7 +64,7 @@ def measured(scale: Scale) -> Iterator[Row]:
 def workspace() -> Path:
     """One objective, and a draft of it with another limit."""
     folder = OUT / "workspaces" / "past"
-    for name, limit in (("journeys", "150ms"), ("draft", "200ms")):
+    for name, limit in (("journeys", "8s"), ("draft", "9s")):
         (folder / name).mkdir(parents=True, exist_ok=True)
         (folder / name / "learn.yaml").write_text(JOURNEY.replace("LIMIT", limit))
     (folder / "tabiji.yaml").write_text(

@@ -17,7 +17,7 @@ from tabiji import histograms, store
 from tabiji.counting import Account, Cells, Series
 from tabiji.definitions import Retention, Site
 from tabiji.journeys import Absence, Journey, Objective, Slices, Step, Text
-from tabiji.runs import minutes
+from tabiji.runs import asking, minutes
 from tabiji.runs.minutes import Minutes
 from tabiji.store import Batch, LogFile, Store
 from tabiji.windows import Rolling
@@ -432,3 +432,19 @@ def test_many_objectives_are_what_each_is_alone(sqlite_template: Path, tmp_path:
         for each in (one, other, third):
             alone = minutes.of(SITE, opened, [each], START, START + 50)
             assert plain(together[each[1].id]) == plain(alone[each[1].id])
+
+
+def test_a_long_stretch_read_by_several_threads_is_the_same(
+    sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    happened = [Event(m, 500 if m % 7 == 0 else 200, 100 * m, "open") for m in range(50)]
+    pairs = [wanted("bad >= 1", 1, name="a"), wanted("p90 > 2000", 2, name="b")]
+    with fresh(sqlite_template, tmp_path) as opened:
+        fill(opened, happened)
+        expected = minutes.of(SITE, opened, pairs, START, START + 53)
+        monkeypatch.setattr(asking, "LONG", 10)
+        monkeypatch.setattr(asking.os, "cpu_count", lambda: 3)
+        found = minutes.of(SITE, opened, pairs, START, START + 53)
+    assert {name: plain(one) for name, one in found.items()} == {
+        name: plain(one) for name, one in expected.items()
+    }

@@ -197,6 +197,8 @@ def _changes(
     period: tuple[int, int],
 ) -> list[Change]:
     """What the policies would have done about an objective in a period, had they been asked from its beginning."""
+    if not site.policies:
+        return []
     happened: dict[Trigger, list[tuple[int, int]]] = {}
     for alert in alerts:
         over = period[1] + 1 if alert.closed_minute is None else alert.closed_minute

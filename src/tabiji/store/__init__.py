@@ -202,13 +202,16 @@ class Store:
         series: Sequence[int] | None = None,
         *,
         latencies: bool = True,
+        durations: bool = True,
     ) -> Iterator[Rows]:
         """Rows of one grain that begin in `[from_minute, to_minute)`, in order, at most 50,000 at a time.
 
-        Without `latencies` the histograms are left empty, which is faster. Read the iterator to its end.
+        Without `latencies` the histograms are left empty, without `durations` their sums are 0, which is faster.
+        Read the iterator to its end.
         """
+        minutes = _MINUTES[grain]
         with self._reading() as connection:
-            yield from reading.rows(connection, _MINUTES[grain], from_minute, to_minute, series, latencies)
+            yield from reading.rows(connection, minutes, from_minute, to_minute, series, latencies, durations)
 
     def busy_minutes(self, source: str, from_minute: int, to_minute: int) -> Integers:
         """The minutes of `[from_minute, to_minute)` in which a source has events, ascending."""

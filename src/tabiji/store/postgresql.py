@@ -111,13 +111,15 @@ def page(
     end: int,
     series: Sequence[int] | None,
     latencies: bool,
+    durations: bool,
     rows_max: int,
 ) -> Rows:
     """The next rows behind the key `after`, before minute `end`, in the order of keys."""
     with _cursor(connection) as cursor:
         cursor.execute(
             f"""
-            SELECT minute, series, events, duration_us, {"latencies" if latencies else "''::bytea"}
+            SELECT minute, series, events, {"duration_us" if durations else "0"},
+              {"latencies" if latencies else "''::bytea"}
             FROM {table}
             WHERE (minute, series) > (%b, %b) AND minute < %b
               {"AND series = ANY (%b::integer[])" if series is not None else ""}

@@ -227,6 +227,7 @@ def rows(
     to_minute: int,
     chosen: Sequence[int] | None,
     latencies: bool,
+    durations: bool,
 ) -> Iterator[Rows]:
     floor = retention(connection).of(grain)
     after = (from_minute if floor is None else max(from_minute, floor), -1)
@@ -243,12 +244,16 @@ def rows(
         step = max(size // len(chosen), 1) * grain
         for start in range(first, end, step):
             minutes = range(start, min(start + step, end), grain)
-            page = sqlite.looked_up(connection, schema.ROLLUPS[grain].name, minutes, chosen, latencies)
+            page = sqlite.looked_up(
+                connection, schema.ROLLUPS[grain].name, minutes, chosen, latencies, durations
+            )
             if len(page):
                 yield page
         return
     while True:
-        page = bulk.page(connection, schema.ROLLUPS[grain].name, after, to_minute, chosen, latencies, size)
+        page = bulk.page(
+            connection, schema.ROLLUPS[grain].name, after, to_minute, chosen, latencies, durations, size
+        )
         if len(page):
             yield page
         if len(page) < size:

@@ -103,12 +103,13 @@ def page(
     end: int,
     series: Sequence[int] | None,
     latencies: bool,
+    durations: bool,
     rows_max: int,
 ) -> Rows:
     """The next rows behind the key `after`, before minute `end`, in the order of keys."""
     cursor = _driver(connection).execute(
         f"""
-        SELECT {_texts(latencies)} FROM (
+        SELECT {_texts(latencies, durations)} FROM (
           SELECT * FROM {table}
           WHERE (minute, series) > (:minute, :number) AND minute < :end
             {_CHOSEN if series is not None else ""}
@@ -122,7 +123,7 @@ def page(
             "rows_max": rows_max,
         },
     )
-    return _of_texts(cursor.fetchone(), latencies)
+    return _of_texts(cursor.fetchone(), latencies, durations)
 
 
 def looked_up(
@@ -131,13 +132,14 @@ def looked_up(
     minutes: range,
     series: Sequence[int],
     latencies: bool,
+    durations: bool,
 ) -> Rows:
     """The rows of few series, each looked for by its key: to read past all the others would take longer."""
     cursor = _driver(connection).execute(
         f"""
         WITH RECURSIVE wanted(minute) AS (
           SELECT :first UNION ALL SELECT minute + :step FROM wanted WHERE minute + :step < :end)
-        SELECT {_texts(latencies)} FROM (
+        SELECT {_texts(latencies, durations)} FROM (
           SELECT r.* FROM wanted AS w CROSS JOIN {table} AS r WHERE r.minute = w.minute{_CHOSEN})
         """,
         {
@@ -147,24 +149,33 @@ def looked_up(
             "series": json.dumps(list(series)),
         },
     )
-    return _of_texts(cursor.fetchone(), latencies)
+    return _of_texts(cursor.fetchone(), latencies, durations)
 
 
-def _texts(latencies: bool) -> str:
+def _texts(latencies: bool, durations: bool) -> str:
     """Columns as one text each, which is two to five times as fast as a Python object for each value."""
-    columns = ["minute", "series", "events", "duration_us", *(["length(latencies)"] if latencies else [])]
-    texts = [f"group_concat({column})" for column in columns]
+    texts = [
+        f"group_concat({column})" if asked else "''"
+        for column, asked in (
+            ("minute", True),
+            ("series", True),
+            ("events", True),
+            ("duration_us", durations),
+            ("length(latencies)", latencies),
+        )
+    ]
     return ", ".join([*texts, "group_concat(hex(latencies), '')" if latencies else "''"])
 
 
-def _of_texts(texts: Sequence[str | None], latencies: bool) -> Rows:
+def _of_texts(texts: Sequence[str | None], latencies: bool, durations: bool) -> Rows:
     *found, packed = texts
-    minute, number, events, duration_us, *rest = (
+    minute, number, events, duration_us, lengths = (
         np.fromstring(text or "", dtype=np.int64, sep=",") for text in found
     )
-    lengths = rest[0] if latencies else np.zeros(len(minute), dtype=np.int64)
+    none = np.zeros(len(minute), dtype=np.int64)
     pairs = np.frombuffer(bytes.fromhex(packed or ""), dtype="<i8").astype(np.int64, copy=False)
-    return Rows(minute, number, events, duration_us, np.cumsum(lengths // rollups.PAIR_BYTES), pairs)
+    ends = np.cumsum(lengths // rollups.PAIR_BYTES) if latencies else none
+    return Rows(minute, number, events, duration_us if durations else none, ends, pairs)
 
 
 def _write(connection: sa.Connection, command: str, rows: Rows) -> None:
