@@ -132,6 +132,19 @@ def test_a_policy_would_have_acted_once(workspace: Path) -> None:
     assert acts == [("half", "2026-11-21T05:04:00Z"), ("gone", "2026-11-21T05:07:00Z")]
 
 
+def test_objectives_that_a_policy_does_nothing_about_are_only_counted(workspace: Path) -> None:
+    draft = workspace / "draft.yaml"
+    steps = POLICY[POLICY.index("      half:") :]
+    draft.write_text(POLICY.replace(steps, "      paged: {when: page fires, then: [notify]}\n"), "utf-8")
+    told = run(workspace, "simulate", str(draft)).stdout
+    assert "\nwatch/available\n" in told
+    assert "policy spent: tell the owners\n" in told
+    assert "watch/fast" not in told
+    assert told.endswith("\n\nFor 1 other objective nothing would change.\n")
+    draft.write_text(POLICY.replace(steps, "      unseen: {when: drop found, then: [review]}\n"), "utf-8")
+    assert run(workspace, "simulate", str(draft)).stdout.endswith("rollups alone.\nNothing would change.\n")
+
+
 def test_new_and_gone_objectives_stand_alone(workspace: Path) -> None:
     draft = JOURNEY.replace("  fast: {faster_than", "  quick: {faster_than")
     by_id = {one["id"]: one for one in simulated(workspace, draft)["objectives"]}

@@ -82,9 +82,10 @@ def _show(differences: Sequence[Difference], first: int, until: int, zone: str) 
     click.echo(
         f"{_local(first, zone)} to {_local(until, zone)} ({minutes(until - first)}), from rollups alone."
     )
-    if not differences:
+    told = [one for one in differences if not _alike(one.old, one.new)]
+    if not told:
         click.echo("Nothing would change.")
-    for difference in differences:
+    for difference in told:
         click.echo()
         click.echo(difference.id)
         sides = (difference.old, difference.new)
@@ -102,8 +103,20 @@ def _show(differences: Sequence[Difference], first: int, until: int, zone: str) 
                     acts = ", ".join(ACTIONS[action] for action in change.actions)
                     when = _local(change.minute, zone)
                     click.echo(
-                        wrapped(f"{name}: {when}  by the policy {change.episode.policy}: {acts}", "  ")
+                        wrapped(f"{name}: {when}  policy {change.episode.policy}: {acts}", "  ")
                     )
+
+    if told and len(told) < len(differences):
+        rest = len(differences) - len(told)
+        click.echo()
+        click.echo(f"For {rest} other objective{'s' if rest > 1 else ''} nothing would change.")
+
+
+def _alike(old: Outcome | None, new: Outcome | None) -> bool:
+    """Whether a policy or a correction changed, and that makes no difference to this objective."""
+    if old is None or new is None or old.objective != new.objective:
+        return False
+    return _outcome_json(old) == _outcome_json(new)
 
 
 def _promise(side: Outcome | None) -> str:
