@@ -19,8 +19,6 @@ import yaml
 from tabiji import cli, logs
 from tabiji.cli.telling import DESCRIPTIONS
 
-SHARED = Path(__file__).parents[1].parent / "shared" / "data"
-
 
 def tabiji(*words: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -374,23 +372,3 @@ def test_schema_is_a_json_schema_of_either_file(here: Here, tmp_path: Path) -> N
         assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
         assert key in schema["properties"]
     assert here("schema", "other", cwd=tmp_path).returncode == 2
-
-
-REAL = {
-    "access/elastic_apache_10k/apache_logs": 10_000,
-    "access/zanbil_nginx_1k/shop_access.log": 1_000,
-    "access/basjes_hackers/hackers-access.log": 3_456,
-    "access/nasa_jul95_4k/access.log": 4_000,
-    "access/nginx_json/nginx_json.ndjson.gz": 12_000,
-    "jobs/sidekiq/sidekiq_json.log": 400,
-}
-
-
-@pytest.mark.parametrize("name", [name for name in REAL if (SHARED / name).is_file()])
-def test_real_logs_give_workspaces_that_check_accepts(here: Here, tmp_path: Path, name: str) -> None:
-    found = json.loads(here("discover", SHARED / name, "--json", cwd=tmp_path).stdout)
-    assert sum(one["events"] for one in found["sources"][0]["operations"]) == REAL[name]
-    assert found["journeys"]
-    made = here("init", ".", "--from", SHARED / name, cwd=tmp_path)
-    assert made.returncode == 0, made.stderr
-    assert here("check", cwd=tmp_path).returncode == 0

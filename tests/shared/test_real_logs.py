@@ -146,3 +146,31 @@ def test_sidekiq_jobs_are_judged_on_their_final_outcome(tmp_path: Path) -> None:
 def test_the_day_of_the_sample_is_what_its_times_say() -> None:
     """2026-11-21T17:39Z is where the samples of nginx and Sidekiq begin: the tests above rely on it."""
     assert datetime(2026, 11, 21, 17, 39, tzinfo=UTC).timestamp() == 1_795_282_740
+
+
+REAL = {
+    "access/elastic_apache_10k/apache_logs": 10_000,
+    "access/zanbil_nginx_1k/shop_access.log": 1_000,
+    "access/basjes_hackers/hackers-access.log": 3_456,
+    "access/nasa_jul95_4k/access.log": 4_000,
+    "access/nginx_json/nginx_json.ndjson.gz": 12_000,
+    "jobs/sidekiq/sidekiq_json.log": 400,
+}
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_real_logs_give_workspaces_that_check_accepts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    def ran(*words: str) -> str:
+        done = CliRunner().invoke(cli, words)
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    found = json.loads(ran("discover", str(SHARED / name), "--json"))
+    assert sum(one["events"] for one in found["sources"][0]["operations"]) == REAL[name]
+    assert found["journeys"]
+    ran("init", ".", "--from", str(SHARED / name))
+    ran("check")
