@@ -186,3 +186,16 @@ def test_faults_of_the_draft_are_all_said(workspace: Path, text: str, message: s
 def test_a_draft_that_is_not_there(workspace: Path) -> None:
     done = run(workspace, "simulate", str(workspace / "none.yaml"))
     assert "can't be read" in str(done.exception)
+
+
+def test_a_past_that_is_not_kept_says_which_is(workspace: Path) -> None:
+    draft = workspace / "draft.yaml"
+    draft.write_text(JOURNEY.replace("target: 99%", "target: 99.9%"), "utf-8")
+    assert str(
+        run(workspace, "simulate", str(draft), "--from", "2020-01-01", "--to", "2020-02-01").exception
+    ) == (
+        "there are no minutes between `--from` and `--to`; there are those of 2026-11-21 00:00 to 2026-11-21 10:00"
+    )
+    assert run(workspace, "simulate", str(draft)).stdout.startswith(
+        "2026-11-21 00:00 to 2026-11-21 10:00 (10 h), "
+    )

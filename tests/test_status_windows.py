@@ -238,6 +238,10 @@ def test_where_minutes_are_gone_it_is_said_what_is_counted(tmp_path: Path) -> No
     assert counted("all/day", now, "3d") == (utc("2026-03-07T23:50Z"), utc(now))
     assert counted("all/day", now, "4d") == (utc("2026-03-06T23:00Z"), utc(now))
     assert counted("all/day", now, "7d") == (utc("2026-03-03T00:00Z"), utc(now))
+    assert counted("all/day", now, "20d") == (
+        utc("2026-02-18T23:50Z"),
+        utc(now),
+    )  # nothing was before 1 March
     assert counted("all/busy", now, "4d") == (utc("2026-03-07T00:00Z"), utc(now))
     assert counted("all/day", "2026-03-06T12:34Z", "1h") == (
         utc("2026-03-06T11:00Z"),

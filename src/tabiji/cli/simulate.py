@@ -19,18 +19,19 @@ if TYPE_CHECKING:
     from tabiji.incidents import Incident
     from tabiji.runs.simulating import Difference, Outcome
 
+DAYS = 90  # of the past that are looked at
 ALERTS_MAX = 12  # of each side are listed; all of them with --json
 
 
 @click.command(name="simulate")
 @click.argument("paths", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
-@click.option(
-    "--from", "start", default="now-90d", show_default=True, metavar="T", help="From this moment on."
-)
-@click.option("--to", "end", default="now", show_default=True, metavar="T", help="Up to this moment.")
+@click.option("--from", "start", metavar="T", help="From this moment on; 90 days before the end by default.")
+@click.option("--to", "end", metavar="T", help="Up to this moment; the newest event by default.")
 @workspace.workspace_option
 @workspace.json_option
-def command(paths: tuple[Path, ...], start: str, end: str, folder: Path | None, as_json: bool) -> None:
+def command(
+    paths: tuple[Path, ...], start: str | None, end: str | None, folder: Path | None, as_json: bool
+) -> None:
     """Old definitions against new ones on the past: what was good, what was spent, each alert. No log is read.
 
     A FILE is a journey (in place of the one with its name), policies, or a tabiji.yaml.
@@ -53,15 +54,19 @@ def command(paths: tuple[Path, ...], start: str, end: str, folder: Path | None, 
         raise DefinitionError(
             [replace(one, path=named.get(files.get(one.path, ""), one.path)) for one in error.faults]
         ) from None
-    first, until = workspace.moment(start, site, now) // 60, workspace.moment(end, site, now) // 60
     with workspace.open_store(site) as store:
         extent, kept = store.extent(), store.kept().minutes_from
         if extent is None:
             raise UsageError("nothing has been counted yet; `tabiji ingest` counts")
-        first = max(first, extent[0], kept or 0)
-        until = min(until, extent[1] + 1)
+        oldest, newest = max(extent[0], kept or 0), extent[1] + 1
+        until = newest if end is None else min(workspace.moment(end, site, now) // 60, newest)
+        first = until - DAYS * 1440 if start is None else workspace.moment(start, site, now) // 60
+        first = max(first, oldest)
         if until <= first:
-            raise UsageError("there are no minutes between `--from` and `--to`; see `retention:`")
+            there_are = f"{_local(oldest, site.timezone)} to {_local(newest, site.timezone)}"
+            raise UsageError(
+                f"there are no minutes between `--from` and `--to`; there are those of {there_are}"
+            )
         differences = simulating.simulate(site, new, store, first, until)
     if as_json:
         output.print_json(_json(differences, first, until))
@@ -102,9 +107,7 @@ def _show(differences: Sequence[Difference], first: int, until: int, zone: str) 
                 if change.kind == "acts":
                     acts = ", ".join(ACTIONS[action] for action in change.actions)
                     when = _local(change.minute, zone)
-                    click.echo(
-                        wrapped(f"{name}: {when}  policy {change.episode.policy}: {acts}", "  ")
-                    )
+                    click.echo(wrapped(f"{name}: {when}  policy {change.episode.policy}: {acts}", "  "))
 
     if told and len(told) < len(differences):
         rest = len(differences) - len(told)

@@ -73,7 +73,8 @@ def command(
         if definitions == "then":
             site = recalling.site_at(today, store, minute, os.environ)
         judged = judge(site, store, minute, names, team, viewed)
-        extent, counted = store.extent(), functools.partial(recalling.counted, store.kept())
+        extent = store.extent()
+        counted = functools.partial(recalling.counted, store.kept(), extent[0] if extent else None)
         if not as_json:
             workspace.say_if_nothing_is_counted(store)
     if site is not today:

@@ -91,15 +91,18 @@ def judge(
     return replace(judged, standings=tuple(standings))
 
 
-def counted(kept: Kept, standing: Standing) -> tuple[int, int]:
+def counted(kept: Kept, first_minute: int | None, standing: Standing) -> tuple[int, int]:
     """The minutes that a standing is really of, where not all minutes of its window are kept.
 
-    Of events, whole hours or days at its edges; of minutes, those that are there.
+    Of events, whole hours or days at its edges; of minutes, those that are there. Before `first_minute`, that of
+    the first event of all, nothing is missing.
     """
     start, now = standing.start_minute, standing.now_minute
     if standing.objective.slices is None:
-        return kept.cut(start), kept.cut(now)
-    return min(max(start, kept.minutes_from or start), now), now
+        return start if first_minute is None or start <= first_minute else kept.cut(start), kept.cut(now)
+    if kept.minutes_from is None or first_minute is None or kept.minutes_from <= first_minute:
+        return start, now
+    return min(max(start, kept.minutes_from), now), now
 
 
 def fired_at(site: Site, store: Store, minute: int, wanted: Sequence[Pair]) -> dict[str, frozenset[Tier]]:
