@@ -199,3 +199,20 @@ def test_a_past_that_is_not_kept_says_which_is(workspace: Path) -> None:
     assert run(workspace, "simulate", str(draft)).stdout.startswith(
         "2026-11-21 00:00 to 2026-11-21 10:00 (10 h), "
     )
+
+
+def test_what_changed_is_in_the_table(workspace: Path) -> None:
+    minutes = JOURNEY.replace("available: {good", "available: {bad_minute: error_rate >= 10%, for: 5m, good")
+    (workspace / "journeys" / "watch.yaml").write_text(minutes, "utf-8")
+    draft = workspace / "draft.yaml"
+    draft.write_text(minutes.replace(">= 10%", ">= 60%").replace("window: 7d", "window: 14d"), "utf-8")
+    told = [" ".join(line.split()) for line in run(workspace, "simulate", str(draft)).stdout.splitlines()]
+    assert told[1:8] == [
+        "Budgets are those of this time, not of whole windows.",
+        "",
+        "watch/available",
+        "now changed",
+        "window 7d 14d",
+        "promise 99 % 99 %",
+        "bad minute error_rate >= 10% for 5m error_rate >= 60% for 5m",
+    ]

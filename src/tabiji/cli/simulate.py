@@ -90,12 +90,16 @@ def _show(differences: Sequence[Difference], first: int, until: int, zone: str) 
     told = [one for one in differences if not _alike(one.old, one.new)]
     if not told:
         click.echo("Nothing would change.")
+    else:
+        click.echo("Budgets are those of this time, not of whole windows.")
     for difference in told:
         click.echo()
         click.echo(difference.id)
         sides = (difference.old, difference.new)
         rows = [(name, *(cell(side) for side in sides)) for name, cell in _CELLS.items()]
-        output.print_table(("", "now", "changed"), [row for row in rows if any(row[1:])], right=(1, 2))
+        same = {"window"} if rows[0][1] == rows[0][2] else set()
+        rows = [row for row in rows if any(row[1:]) and row[0] not in same]
+        output.print_table(("", "now", "changed"), rows, right=(1, 2))
         for name, side in zip(("now", "changed"), sides, strict=True):
             if side is None:
                 continue
@@ -126,6 +130,26 @@ def _promise(side: Outcome | None) -> str:
     from tabiji.reports import exact_percent
 
     return "" if side is None else exact_percent(side.objective.target)
+
+
+def _window(side: Outcome | None) -> str:
+    from tabiji.windows import Rolling, format_minutes
+
+    if side is None:
+        return ""
+    window = side.objective.window
+    return format_minutes(window.minutes) if isinstance(window, Rolling) else window.unit
+
+
+def _bad_minute(side: Outcome | None) -> str:
+    from tabiji.definitions.templates import bad_minute
+    from tabiji.windows import format_minutes
+
+    slices = None if side is None else side.objective.slices
+    if slices is None:
+        return ""
+    run = f" for {format_minutes(slices.for_minutes)}" if slices.for_minutes > 1 else ""
+    return bad_minute(slices) + run
 
 
 def _limit(side: Outcome | None) -> str:
@@ -162,7 +186,9 @@ def _count(severity: str, side: Outcome | None) -> str:
 
 
 _CELLS: Mapping[str, Callable[[Outcome | None], str]] = {
+    "window": _window,
     "promise": _promise,
+    "bad minute": _bad_minute,
     "faster than": _limit,
     "good": _good,
     "bad": _bad,

@@ -146,13 +146,18 @@ def _objective(objective: Objective, every_step: tuple[str, ...]) -> Item:
     return written if alerts is None else {**written, "alerts": alerts}
 
 
-def _slices(slices: Slices) -> dict[str, Item]:
+def bad_minute(slices: Slices) -> str:
+    """The condition as it is written: `error_rate >= 1%`."""
     limit = str(slices.limit)
     if slices.measure == "error_rate":
         limit = _share(slices.limit)
     elif slices.measure.startswith("p"):
         limit = shown_us(int(slices.limit))
-    written: dict[str, Item] = {"bad_minute": f"{slices.measure} {slices.operator} {limit}"}
+    return f"{slices.measure} {slices.operator} {limit}"
+
+
+def _slices(slices: Slices) -> dict[str, Item]:
+    written: dict[str, Item] = {"bad_minute": bad_minute(slices)}
     if slices.for_minutes != 1:
         written["for"] = windows.format_minutes(slices.for_minutes)
     if slices.no_data != "exclude":
