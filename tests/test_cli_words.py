@@ -77,6 +77,7 @@ def test_ingest_says_where_it_looked_in_vain(workspace: Path) -> None:
         ("status nothing", "`nothing` is neither a journey nor an objective; there are pay, watch"),
         ("status --team growth", "no journey belongs to team `growth`; there are billing, learning"),
         ("gate --history nothing", "`nothing` is neither a journey nor an objective; there are pay, watch"),
+        ("alerts --at now-1d", "`--at` goes with `--why`; which alerts are listed, `--from` and `--to` say"),
         ("incidents 7", "there is no incident 7; `tabiji incidents` lists them"),
         ("incidents --from now-1d --to now-2d", "`--to` is not after `--from`"),
     ],

@@ -411,3 +411,12 @@ def test_what_people_do_is_answered_as_json(tmp_path: Path, sqlite_template: Pat
     history = told("show", "1")["history"]
     assert isinstance(history, list)
     assert [one["what"] for one in history] == ["opened", "noted", "split", "merged", "detected"]
+    told_in_words = tabiji(site.folder, "incidents", "show", "1").output.replace("\n", " ")
+    for sentence in (
+        " opened it as of 2026-06-01 10:00, noticed by an enquiry: A learner called",
+        ": She uses a phone",
+        " split it on 2026-06-01 11:00: what came later is an incident of its own",
+        " merged it: with incident 2",
+        " said that a person noticed it on 2026-06-01 10:01",
+    ):
+        assert sentence in told_in_words

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @click.option("--to", "end", metavar="T", help="Those that fired before it.")
 @click.option("--open", "only_open", is_flag=True, help="Only those that fire still.")
 @click.option("--why", "why", metavar="OBJECTIVE", help="Why each tier fires at a moment or not.")
-@click.option("--at", "at", default="now", show_default=True, metavar="T", help="The moment of `--why`.")
+@click.option("--at", "at", metavar="T", help="The moment of `--why`; now by default.")
 @workspace.workspace_option
 @workspace.json_option
 def command(
@@ -36,7 +36,7 @@ def command(
     end: str | None,
     only_open: bool,
     why: str | None,
-    at: str,
+    at: str | None,
     folder: Path | None,
     as_json: bool,
 ) -> None:
@@ -55,8 +55,10 @@ def command(
         if names or start or end or only_open:
             raise UsageError("`--why` takes one objective and `--at`, and nothing else")
         with workspace.open_store(site) as store:
-            _explain(site, store, why, workspace.moment(at, site, now) // 60, as_json=as_json)
+            _explain(site, store, why, workspace.moment(at or "now", site, now) // 60, as_json=as_json)
         return
+    if at is not None:
+        raise UsageError("`--at` goes with `--why`; which alerts are listed, `--from` and `--to` say")
     with workspace.open_store(site) as store:
         first, last = _period(site, store, start, end, now, everything=only_open)
         until = store.judging().until_minute or 0

@@ -144,7 +144,7 @@ def show(number: int, folder: Path | None, as_json: bool) -> None:
     """
     from tabiji.cli.telling import printable, wrapped
     from tabiji.reports import iso_time
-    from tabiji.reports.incidents import incident_json, part_table, sentence, verdict
+    from tabiji.reports.incidents import fact_sentence, incident_json, part_table, sentence, verdict
     from tabiji.reports.numbers import local
     from tabiji.runs import intervening
 
@@ -182,7 +182,8 @@ def show(number: int, folder: Path | None, as_json: bool) -> None:
                 table = part_table(name, worst)
                 output.print_table(table.columns, table.rows, right=table.right)
     history = [(one.opened_minute, f"alert: {one.objective} ({_tier(one.tier)})") for one in alerts] + [
-        (one.at // 60, f"{one.author} {one.kind}: {one.text}".removesuffix(": ")) for one in facts
+        (one.at // 60, fact_sentence(one.kind, one.author, one.minute, one.text, site.timezone))
+        for one in facts
     ]
     if history:
         click.echo()

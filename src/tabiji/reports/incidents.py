@@ -20,6 +20,14 @@ PERIODS: Mapping[windows.Unit, str] = {
     "year": "year's",
 }
 NOTICED: Mapping[Detector, str] = {"alert": "an alert", "enquiry": "an enquiry", "human": "a person"}
+FACTS: Mapping[str, str] = {
+    "opened": "{author} opened it as of {at}, noticed by {by}",
+    "detected": "{author} said that {by} noticed it on {at}",
+    "closed": "{author} closed it as of {at}",
+    "merged": "{author} merged it",
+    "split": "{author} split it on {at}",
+    "noted": "{author}",
+}
 SENTENCES: Mapping[str, str] = {
     "over": "{what} from {start} to {end}",
     "calming": "{what} from {start} to {end} (not yet calm for 15 minutes)",
@@ -115,6 +123,18 @@ def verdict(incident: Incident) -> str | None:
     if incident.merged_into is not None:
         return SENTENCES["merged"].format(number=incident.merged_into)
     return None if incident.verdict is None else SENTENCES[incident.verdict]
+
+
+def fact_sentence(kind: str, author: str, minute: int | None, text: str, zone: str) -> str:
+    """What a person did to an incident, and why. `text` begins with who noticed, where that was said."""
+    by, _, reason = text.partition(": ")
+    noticed = next((words for name, words in NOTICED.items() if name == by), None)
+    if kind not in ("opened", "detected") or noticed is None:
+        reason = text
+    said = FACTS.get(kind, FACTS["noted"]).format(
+        author=author, at=None if minute is None else local(minute, zone), by=noticed
+    )
+    return f"{said}: {reason}" if reason else said
 
 
 def means_sentence(means: Means) -> str | None:
