@@ -259,3 +259,18 @@ def test_where_minutes_are_gone_it_is_said_what_is_counted(tmp_path: Path) -> No
     )
     said = " ".join(run(tmp_path, "status", "all/day", "--at", "2026-03-08T12:34Z").stdout.split())
     assert "Counted from 2026-03-05 21:00 to 2026-03-08 21:34, for only whole hours" in said
+
+    def said_of(*words: str) -> str:
+        return run(tmp_path, "count", *words).stderr
+
+    assert said_of("--from", "2026-03-06T12:34Z", "--to", now) == (
+        "From 2026-03-06 21:00: only whole hours or days are kept of that time.\n"
+    )
+    assert said_of("--from", "2026-03-07T12:34Z") == said_of() == ""
+    assert said_of("--every", "1d") == (  # of Tokyo: days are not those of UTC
+        "No hours are kept of before 2026-03-05 09:00: nothing is shown of then.\n"
+    )
+    assert said_of("--every", "1m", "--from", "2026-03-06") == (
+        "No minutes are kept of before 2026-03-07 09:00: nothing is shown of then.\n"
+    )
+    assert said_of("--every", "1m", "--from", "2026-03-07T00:00Z") == ""

@@ -15,7 +15,9 @@ from tabiji.cli import output, workspace
 from tabiji.errors import UsageError
 
 if TYPE_CHECKING:
+    from tabiji.definitions import Site
     from tabiji.reports import Count, Json
+    from tabiji.store import Store
 
 
 @click.command(name="count")
@@ -56,7 +58,10 @@ def command(
     now = workspace.now()
     columns = [column.strip() for column in by.split(",") if column.strip()]
     percentiles = _percentiles(quantiles)
+    first = None if start is None else workspace.moment(start, site, now) // 60
+    last = None if end is None else workspace.moment(end, site, now) // 60
     with workspace.open_store(site) as store:
+        _say_what_is_kept(site, store, every, first, last)
         try:
             counts = exploring.count(
                 site,
@@ -64,8 +69,8 @@ def command(
                 columns,
                 every=every,
                 where=where,
-                first_minute=None if start is None else workspace.moment(start, site, now) // 60,
-                end_minute=None if end is None else workspace.moment(end, site, now) // 60,
+                first_minute=first,
+                end_minute=last,
             )
         except ExpressionError as error:
             raise UsageError(
@@ -77,6 +82,29 @@ def command(
         _print_csv(count_json(counts, percentiles), columns, every)
     else:
         _print(sort_counts(counts), columns, every, percentiles, site.timezone)
+
+
+def _say_what_is_kept(
+    site: Site, store: Store, every: str | None, first: int | None, end: int | None
+) -> None:
+    """On stderr: where what is counted differs from what was asked for, since older minutes or hours are gone."""
+    from tabiji.reports.numbers import local
+    from tabiji.runs import exploring
+
+    kept, extent = store.kept(), store.extent()
+    if extent is None:
+        return
+    if every is None:
+        for word, minute in (("From", first), ("Up to", end)):
+            if minute is not None and extent[0] < minute <= extent[1] and kept.cut(minute) != minute:
+                moved = local(kept.cut(minute), site.timezone)
+                output.say(f"{word} {moved}: only whole hours or days are kept of that time.")
+        return
+    grain = exploring.grain_of(site.timezone, every)
+    floor = {"minute": kept.minutes_from, "hour": kept.hours_from, "day": None}[grain]
+    begin = extent[0] if first is None else max(first, extent[0])
+    if floor is not None and begin < min(floor, extent[1] if end is None else end):
+        output.say(f"No {grain}s are kept of before {local(floor, site.timezone)}: nothing is shown of then.")
 
 
 def _percentiles(text: str) -> list[Fraction]:

@@ -113,7 +113,7 @@ def _over_time(
     group_of: Mapping[int, int],
     every: str,
 ) -> list[Count]:
-    grain = _grain(site.timezone, every)
+    grain = grain_of(site.timezone, every)
     index = np.zeros(max(numbers) + 1, dtype=np.int64)
     for number in numbers:
         index[number] = group_of[number]
@@ -149,8 +149,11 @@ def _each(block: Rows, times: Integers, index: Integers) -> Iterator[tuple[int, 
         start = stop
 
 
-def _grain(zone: str, every: str) -> Grain:
-    """The coarsest rollups that add up to the asked periods; days are UTC's, and some zones are half an hour off."""
+def grain_of(zone: str, every: str) -> Grain:
+    """What is read to count by `every`: the coarsest rollups that add up to the asked periods.
+
+    Days are UTC's, and some zones are half an hour off.
+    """
     if every == "1m":
         return "minute"
     if zone == "UTC":
