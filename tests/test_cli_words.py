@@ -54,6 +54,12 @@ def test_a_full_disk_is_one_line(workspace: Path, words: str) -> None:
     assert "Traceback" not in said
 
 
+@pytest.mark.parametrize("words", ["status", "status --json", "check"])
+def test_nobody_need_listen(workspace: Path, words: str) -> None:
+    command = f"{sys.executable} -m tabiji {words} >&- 2>&-"
+    assert subprocess.run(command, shell=True, cwd=workspace, check=False).returncode == 0
+
+
 @pytest.mark.parametrize("words", ["status", "alerts", "incidents"])
 def test_where_nothing_is_counted_the_next_step_is_told(workspace: Path, words: str) -> None:
     code, out, said = run(workspace, words)

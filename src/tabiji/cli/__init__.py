@@ -81,6 +81,9 @@ def cli() -> None:
 def run() -> NoReturn:
     """The entry point: `main`, and out at once, for Python takes a tenth of a second to tidy up."""
     code: object = 0
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by the shell: nobody listens
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: PTH123, SIM115 - for as long as it runs
     try:
         main()
     except SystemExit as done:
