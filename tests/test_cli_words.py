@@ -60,12 +60,12 @@ def test_nobody_need_listen(workspace: Path, words: str) -> None:
     assert subprocess.run(command, shell=True, cwd=workspace, check=False).returncode == 0
 
 
-@pytest.mark.parametrize("words", ["status", "alerts", "incidents"])
+@pytest.mark.parametrize("words", ["status", "alerts", "incidents", "gate watch"])
 def test_where_nothing_is_counted_the_next_step_is_told(workspace: Path, words: str) -> None:
-    code, out, said = run(workspace, words)
+    code, out, said = run(workspace, *words.split())
     assert code == 0
     assert "Nothing has been counted yet; `tabiji ingest` counts.\n" in said
-    code, out, said = run(workspace, words, "--json")
+    code, out, said = run(workspace, *words.split(), "--json")
     assert (code, said) == (0, "")
     assert json.loads(out)
 

@@ -62,6 +62,8 @@ def command(
     with workspace.open_store(site) as store:
         minute = max(workspace.now() // 60, store.judging().until_minute or 0)
         gate = agreeing.gate(site, store, journeys, minute)
+        if not as_json:
+            workspace.say_if_nothing_is_counted(store)
     if as_json:
         output.print_json(gate_json(gate, minute * 60, site.timezone))
     else:
