@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -56,6 +57,17 @@ class Account:
     rejected: tuple[tuple[str, int], ...] = ()  # (reason, lines), sorted
     filtered: int = 0
     duplicate: int = 0
+
+    def __add__(self, other: Account) -> Account:
+        rejected = Counter(dict(self.rejected))
+        rejected.update(dict(other.rejected))
+        return Account(
+            self.read + other.read,
+            self.counted + other.counted,
+            tuple(sorted(rejected.items())),
+            self.filtered + other.filtered,
+            self.duplicate + other.duplicate,
+        )
 
 
 BASE = ("method", "path", "status", "host")  # of every key; the source's own fields follow

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tabiji.cli import output, workspace
+from tabiji.cli import following, output, rounds, workspace
 from tabiji.errors import UsageError
 
 if TYPE_CHECKING:
     from tabiji.definitions import Site, Source
     from tabiji.runs.ingesting import Outcome
-    from tabiji.runs.recording import Round
     from tabiji.store import Store
 
 
@@ -23,22 +22,33 @@ if TYPE_CHECKING:
 @click.argument("names", nargs=-1, metavar="[SOURCE]...")
 @click.option("--source", "into", metavar="NAME", help="Count the FILEs that follow as this source's.")
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes that count; the cores by default.")
+@click.option("--follow", is_flag=True, help="Go on counting and judging what is written, until stopped.")
 @workspace.workspace_option
 @workspace.json_option
 def command(
-    names: tuple[str, ...], into: str | None, workers: int | None, folder: Path | None, as_json: bool
+    names: tuple[str, ...],
+    into: str | None,
+    workers: int | None,
+    follow: bool,
+    folder: Path | None,
+    as_json: bool,
 ) -> None:
     """Count all that is new in the sources, once. Running it again counts nothing twice.
 
     \b
       tabiji ingest
       tabiji ingest web
+      tabiji ingest --follow
       tabiji ingest --source web old/access.log-2026*.gz
     """
     site = workspace.load(folder)
     chosen, paths = _chosen(site, names, into)
+    if follow and paths is not None:
+        raise UsageError("`--follow` follows the paths of the definitions, and no FILE")
     with workspace.open_store(site) as store:
         outcomes = run(site, store, chosen, paths, workers, quiet=as_json)
+        if follow:
+            outcomes = following.follow(site, store, names, outcomes, workers, quiet=as_json)
     if as_json:
         from tabiji.reports import Ingested, ingest_json
 
@@ -83,6 +93,7 @@ def run(
 
     from tabiji import engines, sources
     from tabiji.runs import ingesting
+    from tabiji.runs.following import trim
 
     workers = workers or engines.cores()
     now = workspace.now()
@@ -102,10 +113,7 @@ def run(
             if source.paths and not paths and not outcome.problems and not sources.matching(source.paths):
                 output.say(f"{source.name}: there is no file at {', '.join(source.paths)}")
     judge(site, store, now, quiet=quiet)
-    extent = store.extent()
-    if extent is not None:  # by the newest event, so that old logs can be looked at in detail as well
-        kept = site.retention
-        store.trim(min(now // 60, extent[1]), kept.minutes_days, kept.hours_days)
+    trim(site, store, now)
     return outcomes
 
 
@@ -114,27 +122,13 @@ def judge(site: Site, store: Store, now: int, *, quiet: bool = True) -> None:
 
     `now` is in seconds.
     """
-    from tabiji.reports import ACTIONS
     from tabiji.runs import agreeing, grouping, recording
 
     judged = recording.judge_until(site, store, now)
     grouping.judge_recorded(site, store, judged.late_minute if judged else None)
     if judged is not None and not quiet:
-        _tell_judged(judged)
-    acts = [change for change in agreeing.agree(site, store, now) if change.kind == "acts"]
-    for change in acts:
-        due = ", ".join(ACTIONS[action] for action in change.actions)
-        output.say(f"{change.episode.objective}: due by the policy `{change.episode.policy}`: {due}")
-    if acts:
-        output.say("`tabiji gate --history` tells why, and who agreed to it")
-
-
-def _tell_judged(judged: Round) -> None:
-    found = [(one.number is None, one.closed_minute is not None) for one in judged.alerts]
-    found += [(one.number is None, one.closed_minute is not None) for one in judged.silences]
-    if found:
-        began, ended = (sum(column) for column in zip(*found, strict=True))
-        click.echo(f"alerts: {began} began, {ended} ended; `tabiji alerts` tells of them")
+        rounds.tell_judged(judged)
+    rounds.tell_changes(agreeing.agree(site, store, now))
 
 
 def _tell(source: Source, outcome: Outcome, seconds: float, *, quiet: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import contextmanager
@@ -89,8 +89,11 @@ def ingest(
     paths: Sequence[str] | None = None,
     advance: Advance | None = None,
     reached: Callable[[str], None] | None = None,
+    followed: bool = False,
 ) -> Outcome:
     """Counts all that is new in a source, once. `paths` are read instead of the source's own where given.
+
+    Of sources that are `followed`, the ledger has longer entries than one for each time.
 
     `now` is in seconds since the epoch. Pieces are counted by the executor, in this process without one, and are
     committed in the order of the files. Files that can't be read are `problems`; all others are counted.
@@ -106,7 +109,7 @@ def ingest(
     count = _counting(executor)
     for _ in range(ROUNDS_MAX):
         progress.moved.clear()
-        commits = _Commits(store, classifier, now, progress, advance, reached)
+        commits = _Commits(store, classifier, now, progress, advance, reached, followed)
         waiting: deque[tuple[Piece, Expressions, str, Future[Counted] | Counted]] = deque()
         for piece in _pieces(source, paths, store.files(source.name), now, progress):
             reading = readings.of(piece)
@@ -318,7 +321,9 @@ class _Commits:
         progress: _Progress,
         advance: Advance | None,
         reached: Callable[[str], None] | None,
+        followed: bool,
     ) -> None:
+        self._followed = followed
         self._store = store
         self._classifier = classifier
         self._now = now
@@ -372,27 +377,15 @@ class _Commits:
             marks=by_series.marks,
             samples=tuple(Sample(s.reason, piece.start + s.offset, s.line) for s in counted.samples),
             now=now,
+            lengthens=self._followed,
         )
         committed = self._store.commit(batch, self._reached) if self._reached else self._store.commit(batch)
         if number < 0:
             self._numbers[number] = committed.file.number or 0
         self._classifier.committed(by_series.series, committed.series, by_series.merges)
-        progress.account = added(progress.account, by_series.account)
+        progress.account = progress.account + by_series.account
         if by_series.account.read:
             progress.files.add(piece.file.path)
         progress.beyond_cap += by_series.beyond_cap
         if self._advance:
             self._advance(piece.file.path, piece.progress)
-
-
-def added(first: Account, second: Account) -> Account:
-    """Two accounts as one."""
-    rejected = Counter(dict(first.rejected))
-    rejected.update(dict(second.rejected))
-    return Account(
-        first.read + second.read,
-        first.counted + second.counted,
-        tuple(sorted(rejected.items())),
-        first.filtered + second.filtered,
-        first.duplicate + second.duplicate,
-    )

@@ -69,7 +69,8 @@ class Batch:
     must hold for the batch to be taken (0 for a new file). `start` and `end` are the range in uncompressed
     bytes; the minutes are those of its first and last counted event, both inclusive, None without any.
     `cells.series` are indexes into `series`. `merges` maps numbers of series to the series they become part
-    of; `marks` are route marks learned. `now` is in seconds since the epoch.
+    of; `marks` are route marks learned. `now` is in seconds since the epoch. With `lengthens`, an entry of the
+    ledger that ends where this range begins becomes longer, as long as it is short.
     """
 
     source: str
@@ -86,6 +87,7 @@ class Batch:
     merges: Mapping[int, Series] = field(default_factory=dict)
     marks: Iterable[str] = ()
     samples: tuple[Sample, ...] = ()
+    lengthens: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,11 @@ from tabiji.counting import Account, Integers, Series
 from tabiji.histograms import BITS
 from tabiji.store import rollups, schema, sqlite
 from tabiji.store.facts import LedgerEntry, LogFile, Sample, Sums, Within
-from tabiji.store.rollups import Rows
+from tabiji.store.rollups import DAY, HOUR, Rows
 from tabiji.store.segments import GRAINS, Kept, Plan, plan
 from tabiji.store.writing import BULK, retention
 
+COARSER = {1: HOUR, HOUR: DAY}
 FEW = 6  # on SQLite, fewer than one series of six are looked up, each by itself
 PAGE = 50_000  # rows of rollups held in memory at a time
 PAGE_OF_LATENCIES = 12_500  # whose histograms may have hundreds of buckets each
@@ -233,19 +234,18 @@ def rows(
     after = (from_minute if floor is None else max(from_minute, floor), -1)
     bulk = BULK[connection.dialect.name]
     size = PAGE_OF_LATENCIES if latencies else PAGE
-    if chosen and bulk is sqlite and FEW * len(chosen) < _every(connection):
-        minute = schema.ROLLUPS[grain].c.minute
-        earliest, latest = (
-            connection.execute(sa.select(end(minute))).scalar() for end in (sa.func.min, sa.func.max)
+    coarse = COARSER.get(grain)
+    if coarse and chosen and bulk is sqlite and FEW * len(chosen) < _every(connection):
+        # the coarser rows say where there are any
+        begins = sqlite.begins(
+            connection, schema.ROLLUPS[coarse].name, after[0] // coarse * coarse, to_minute, chosen
         )
-        if earliest is None or latest is None:
-            return
-        first, end = max(-(-after[0] // grain) * grain, earliest), min(to_minute, latest + grain)
-        step = max(size // len(chosen), 1) * grain
-        for start in range(first, end, step):
-            minutes = range(start, min(start + step, end), grain)
+        minutes = [range(begin, begin + coarse, grain) for begin in begins]
+        step, bounds = max(size * grain // (coarse * len(chosen)), 1), (after[0], to_minute)
+        for start in range(0, len(minutes), step):
+            some = minutes[start : start + step]
             page = sqlite.looked_up(
-                connection, schema.ROLLUPS[grain].name, minutes, chosen, latencies, durations
+                connection, schema.ROLLUPS[grain].name, some, bounds, chosen, latencies, durations
             )
             if len(page):
                 yield page

@@ -126,26 +126,39 @@ def page(
     return _of_texts(cursor.fetchone(), latencies, durations)
 
 
+def begins(connection: sa.Connection, table: str, first: int, end: int, series: Sequence[int]) -> list[int]:
+    """The minutes, ascending, at which any of the series has a row."""
+    cursor = _driver(connection).execute(
+        f"SELECT DISTINCT minute FROM {table} WHERE minute >= :first AND minute < :end{_CHOSEN} ORDER BY minute",
+        {"first": first, "end": end, "series": json.dumps(list(series))},
+    )
+    return [minute for (minute,) in cursor]
+
+
 def looked_up(
     connection: sa.Connection,
     table: str,
-    minutes: range,
+    minutes: Sequence[range],
+    bounds: Interval,
     series: Sequence[int],
     latencies: bool,
     durations: bool,
 ) -> Rows:
-    """The rows of few series, each looked for by its key: to read past all the others would take longer."""
+    """The rows of few series in ranges of one length and step: looked for by their keys, for to read past all the
+    others takes longer."""
     cursor = _driver(connection).execute(
         f"""
-        WITH RECURSIVE wanted(minute) AS (
-          SELECT :first UNION ALL SELECT minute + :step FROM wanted WHERE minute + :step < :end)
+        WITH RECURSIVE place(at) AS (SELECT 0 UNION ALL SELECT at + :step FROM place WHERE at + :step < :length)
         SELECT {_texts(latencies, durations)} FROM (
-          SELECT r.* FROM wanted AS w CROSS JOIN {table} AS r WHERE r.minute = w.minute{_CHOSEN})
+          SELECT r.* FROM json_each(:begins) AS b CROSS JOIN place AS p CROSS JOIN {table} AS r
+          WHERE r.minute = b.value + p.at AND r.minute >= :first AND r.minute < :end{_CHOSEN})
         """,
         {
-            "first": minutes.start,
-            "end": minutes.stop,
-            "step": minutes.step,
+            "begins": json.dumps([one.start for one in minutes]),
+            "step": minutes[0].step,
+            "length": len(minutes[0]) * minutes[0].step,
+            "first": bounds[0],
+            "end": bounds[1],
             "series": json.dumps(list(series)),
         },
     )

@@ -10,10 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -23,6 +25,11 @@ from tabiji.store import postgresql, rollups, schema, sqlite
 from tabiji.store.facts import Batch, Committed, StaleOffset
 from tabiji.store.rollups import DAY, HOUR, Rows
 from tabiji.store.segments import Kept
+
+ENTRY_BYTES_MAX = (
+    4 << 20
+)  # of an entry of the ledger that is made longer: what is read to find one of its lines
+SAMPLES_MAX = 12  # of rejected lines that such an entry holds
 
 BULK: Mapping[str, ModuleType] = {"sqlite": sqlite, "postgresql": postgresql}
 
@@ -173,25 +180,59 @@ def _advanced(connection: sa.Connection, batch: Batch) -> int:
 
 
 def _ledger(connection: sa.Connection, batch: Batch, number: int) -> None:
+    """Enters a range, or makes the entry longer that ends where it begins: of a file that is followed, there would
+    be one for each second."""
     account = batch.account
     if batch.end == batch.start and not account.read:
         return  # a new name or a new time of a file, and no line
-    connection.execute(
-        sa.insert(schema.ledger).values(
-            file=number,
-            start_byte=batch.start,
-            end_byte=batch.end,
-            first_minute=batch.first_minute,
-            last_minute=batch.last_minute,
-            lines_read=account.read,
-            lines_counted=account.counted,
-            lines_filtered=account.filtered,
-            lines_duplicate=account.duplicate,
-            lines_rejected=json.dumps(dict(account.rejected), sort_keys=True),
-            samples=json.dumps(batch.samples),
-            committed_at=batch.now,
-        )
+    table = schema.ledger
+    first, last = batch.first_minute, batch.last_minute
+    rejected, samples, start = (
+        Counter(dict(account.rejected)),
+        [list(one) for one in batch.samples],
+        batch.start,
     )
+    before = _entry_before(connection, batch, number) if batch.lengthens else None
+    sums = {
+        "lines_read": account.read,
+        "lines_counted": account.counted,
+        "lines_filtered": account.filtered,
+        "lines_duplicate": account.duplicate,
+    }
+    if before is not None:
+        start = before.start_byte
+        first = min((one for one in (before.first_minute, first) if one is not None), default=None)
+        last = max((one for one in (before.last_minute, last) if one is not None), default=None)
+        rejected.update(json.loads(before.lines_rejected))
+        samples = [*json.loads(before.samples), *samples][:SAMPLES_MAX]
+        sums = {name: value + before._mapping[name] for name, value in sums.items()}
+    values = {
+        **sums,
+        "file": number,
+        "start_byte": start,
+        "end_byte": batch.end,
+        "first_minute": first,
+        "last_minute": last,
+        "lines_rejected": json.dumps(rejected, sort_keys=True),
+        "samples": json.dumps(samples),
+        "committed_at": batch.now,
+    }
+    if before is not None:
+        connection.execute(sa.update(table).where(table.c.id == before.id).values(values))
+    else:
+        connection.execute(sa.insert(table).values(values))
+
+
+def _entry_before(connection: sa.Connection, batch: Batch, number: int) -> sa.Row[tuple[Any, ...]] | None:
+    """The short entry that ends where the batch begins."""
+    columns = schema.ledger.c
+    return connection.execute(
+        sa.select(schema.ledger)
+        .where(columns.file == number, columns.end_byte == batch.start)
+        .where(columns.start_byte >= batch.end - ENTRY_BYTES_MAX)
+        .order_by(columns.id.desc())
+        .limit(1)
+    ).one_or_none()
 
 
 def _numbers(connection: sa.Connection, source: str, wanted: Sequence[Series]) -> list[int]:

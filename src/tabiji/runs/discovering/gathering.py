@@ -20,7 +20,6 @@ from tabiji.logs import Reading
 from tabiji.routes import NO_PATH, path_of
 from tabiji.runs.classifying import Classifier, Expressions, expressions
 from tabiji.runs.discovering.recognising import Read, Run, told
-from tabiji.runs.ingesting import added
 from tabiji.sources import Piece
 
 SUMMED_MAX = 20_000  # series; ten times what `ingest` keeps by default: here they are summed up, not stored
@@ -122,7 +121,7 @@ class Gathering:
             histogram = self.histograms.setdefault(numbers[key >> 10], {})
             bucket = (key & 1023) - 1
             histogram[bucket] = histogram.get(bucket, 0) + events
-        self.account = added(self.account, sorted_.account)
+        self.account = self.account + sorted_.account
         shown = Counter(one.reason for one in self.rejected)
         for sample in counted.samples:
             if shown[sample.reason] < REJECTED_MAX:
@@ -132,7 +131,7 @@ class Gathering:
 
     def add_rejected(self, reason: str) -> None:
         """Adds a line that was not even looked at."""
-        self.account = added(self.account, Account(read=1, rejected=((reason, 1),)))
+        self.account = self.account + Account(read=1, rejected=((reason, 1),))
 
     def add_examples(self, looked: Counted) -> None:
         """Takes note of paths as they are."""

@@ -1,0 +1,102 @@
+"""Sources that go on being written → counted as they grow, and judged as minutes pass."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from tabiji import engines, sources
+from tabiji.definitions import Site, Source
+from tabiji.policies import Change
+from tabiji.runs import agreeing, grouping, ingesting
+from tabiji.runs.ingesting import Outcome
+from tabiji.runs.recording import Judge, Round
+from tabiji.store import Store
+
+LOOK_SECONDS = 10  # files are looked at again although nothing seems to have changed: a half last line waits
+JUDGE_SECONDS = 10  # what has come waits no longer than this to be judged, and no minute passes without
+TRIM_SECONDS = 3600
+
+Standing = dict[Path, tuple[int, int, int]]  # inode, size, time of the last change
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What one look gave: outcomes of the sources that were looked at; and what judging recorded, if it was time."""
+
+    outcomes: tuple[Outcome, ...] = ()
+    judged: Round | None = None
+    changes: tuple[Change, ...] = ()
+
+
+class Following:
+    """Sources of a site, followed. Remembers what stood where, and what judging has read."""
+
+    def __init__(self, site: Site, store: Store, followed: Sequence[Source], workers: int) -> None:
+        self._site = site
+        self._store = store
+        self._followed = followed
+        self._workers = workers
+        self._judge = Judge(site, store)
+        self._standing: dict[str, Standing] = {}
+        self._looked = dict.fromkeys((one.name for one in followed), 0)
+        self._judged = self._trimmed = 0
+        self._news = True
+
+    def tick(self, now: int) -> Tick:
+        """Counts what has been written since, and judges it in time; `now` is in seconds.
+
+        Raises StoreError where the database does not do its part; the next tick goes on from what is stored.
+        """
+        outcomes = tuple(outcome for source in self._followed if (outcome := self._count(source, now)))
+        self._news |= any(outcome.account.read for outcome in outcomes)
+        judged: Round | None = None
+        changes: tuple[Change, ...] = ()
+        if now // 60 > self._judged // 60 or (self._news and now - self._judged >= JUDGE_SECONDS):
+            judged = self._judge.until(now)
+            grouping.judge_recorded(self._site, self._store, judged.late_minute if judged else None)
+            changes = tuple(agreeing.agree(self._site, self._store, now))
+            self._judged, self._news = now, False
+        if now - self._trimmed >= TRIM_SECONDS:
+            trim(self._site, self._store, now)
+            self._trimmed = now
+        return Tick(outcomes, judged, changes)
+
+    def _count(self, source: Source, now: int) -> Outcome | None:
+        """None where nothing has changed since the last look."""
+        standing = _standing(source)
+        before = self._standing.get(source.name, {})
+        if standing == before and now - self._looked[source.name] < LOOK_SECONDS:
+            return None
+        grown = sum(size for path, (_, size, _) in standing.items()) - sum(
+            size for _, size, _ in before.values()
+        )
+        large = self._workers > 1 and grown > ingesting.ALONE_BYTES
+        with engines.pool(self._workers) if large else nullcontext() as executor:
+            outcome = ingesting.ingest(
+                source, self._store, now=now, workers=self._workers, executor=executor, followed=True
+            )
+        self._standing[source.name], self._looked[source.name] = standing, now
+        return outcome
+
+
+def _standing(source: Source) -> Standing:
+    found: Standing = {}
+    for path in sources.matching(source.paths):
+        try:
+            status = path.stat()
+        except OSError:
+            continue
+        found[path] = status.st_ino, status.st_size, status.st_mtime_ns
+    return found
+
+
+def trim(site: Site, store: Store, now: int) -> None:
+    """Lets go of minutes and hours that are kept no longer: by the newest event, so that old logs can be looked at
+    in detail as well."""
+    extent = store.extent()
+    if extent is not None:
+        kept = site.retention
+        store.trim(min(now // 60, extent[1]), kept.minutes_days, kept.hours_days)
