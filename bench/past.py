@@ -31,7 +31,7 @@ steps:
   play: {events: "operation = 'GET /3'"}
   read: {events: "operation = 'GET /8'"}
 objectives:
-  fast: {good: 'status < 500', faster_than: LIMIT, target: 99%}
+  fast: {good: 'status < 500', faster_than: LIMIT, target: 95%}
 """
 
 

@@ -13,9 +13,8 @@ from writing import BASE, Event, log, traffic
 from writing import by_minute as expected
 
 from tabiji import store
-from tabiji.counting import Account
+from tabiji.counting import OTHER, Account
 from tabiji.runs import ingesting
-from tabiji.runs.classifying import OTHER
 from tabiji.store import Store
 
 WORDS = [f"about-{first}{second}" for first in ascii_lowercase for second in ascii_lowercase]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from fractions import Fraction
+from statistics import NormalDist
 
 from tabiji.journeys import Severity
 
@@ -36,11 +37,21 @@ def fewest_bad(total: int, budget: Fraction, luck: Fraction) -> int:
 
     total + 1 where not even all of them would. It never falls as the total grows.
     """
-    above = budget * total
-    enough = min(int(above + 4 * math.sqrt(above)) + 2, total + 1)
-    step, few = 1, 0  # `few` is known to be luck: none at all always is
-    while enough <= total and not is_evident(evidence_p(enough, total, budget), luck):
-        few, enough, step = enough, min(enough + step, total + 1), 2 * step
+    mean = float(budget * total)
+    deviation = math.sqrt(mean * float(1 - budget))
+    likely = min(max(1 - float(luck), 1e-9), 1 - 1e-9)
+    guess = int(mean + NormalDist().inv_cdf(likely) * deviation)
+    few, enough = 0, total + 1  # `few` is known to be luck: none at all always is
+    step = max(int(deviation / 16), 1)
+    near = max(guess, 1)
+    while few < near < enough:  # from the guess outwards, in longer and longer steps, to the other side
+        if is_evident(evidence_p(near, total, budget), luck):
+            enough = near
+            near -= step
+        else:
+            few = near
+            near += step
+        step *= 2
     while enough - few > 1:
         middle = (few + enough) // 2
         if is_evident(evidence_p(middle, total, budget), luck):

@@ -59,8 +59,7 @@ _END = 2**31  # minutes: beyond any event
 def _source(
     site: Site, store: Store, name: str, accounts: dict[str, Account], series: int, in_rollups: int
 ) -> dict[str, Any]:
-    from tabiji.counting import Account
-    from tabiji.runs.classifying import OTHER
+    from tabiji.counting import OTHER, Account
 
     account = accounts.get(name, Account())
     rejected = dict(account.rejected)

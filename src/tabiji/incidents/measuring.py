@@ -163,12 +163,17 @@ def drops(
     since, in which an alert could still have come. Whether a run is a drop is a question of the budget that was
     spent in it (`MISSED_MIN`).
     """
-    spans = list(told)
+    spans = sorted(told, key=lambda span: span[0])
     burn = together(burns)
     found: list[tuple[int, int]] = []
+    place, latest = 0, 0  # spans that began, and the end of the last of them to end
     for first, end in runs(burn.bad[: max(until - burn.start, 0)], burn.start):
         if end + CALM_MINUTES > until:
             return found, first
-        if not any(begin < end + CALM_MINUTES and (over is None or over > first) for begin, over in spans):
+        while place < len(spans) and spans[place][0] < end + CALM_MINUTES:
+            over = spans[place][1]
+            latest = max(latest, until if over is None else over)
+            place += 1
+        if latest <= first:
             found.append((first, end))
     return found, until

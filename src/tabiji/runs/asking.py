@@ -25,6 +25,7 @@ Reals = npt.NDArray[np.float64]
 
 LONG = 10_000  # minutes that are read by several threads
 THREADS = 4
+DENSE = 16  # sums for each event, at most, that are held to add events up
 TIMED = histograms.OVERFLOW  # every event that has a duration lies at or below this bucket
 
 
@@ -115,24 +116,38 @@ def sums(store: Store, asked: Asked, first: int, length: int) -> Reals:
 
 def _add(store: Store, asked: Asked, found: Reals, first: int, start: int, end: int) -> None:
     """Adds the events of the minutes at the places [start, end) of a stretch, each limit's own."""
-    flat, length = found.reshape(-1), found.shape[2]
+    layer_of = 1 + np.searchsorted(asked.cuts, np.arange(1 << histograms.BITS))  # [bucket]
     for latencies in (False, True):
         mine = asked.timed == latencies
-        numbers, column = asked.numbers[mine], asked.column[mine]
+        numbers, column_of = asked.numbers[mine], asked.column[mine]
         if not len(numbers) or start == end:
             continue
         asks = numbers.tolist()
         for rows in store.rows(
             "minute", first + start, first + end, asks, latencies=latencies, durations=False
         ):
-            place = column[np.searchsorted(numbers, rows.series)] * length + (rows.minute - first)
-            np.add.at(flat, place, rows.events)
+            column, minute = column_of[np.searchsorted(numbers, rows.series)], rows.minute - first
+            _fold(found, column, minute, rows.events)
             if latencies:
-                bucket, events = rows.pairs & ((1 << histograms.BITS) - 1), rows.pairs >> histograms.BITS
-                layer = (1 + np.searchsorted(asked.cuts, np.arange(1 << histograms.BITS)))[bucket]
+                layer = layer_of[rows.pairs & ((1 << histograms.BITS) - 1)]
                 counts = np.flatnonzero(layer < asked.layers)
-                of_row = np.repeat(place, np.diff(rows.ends, prepend=0))
-                np.add.at(flat, layer[counts] * (asked.columns * length) + of_row[counts], events[counts])
+                of_row = np.repeat(np.arange(len(minute)), np.diff(rows.ends, prepend=0))[counts]
+                place = layer[counts] * asked.columns + column[of_row]
+                _fold(found, place, minute[of_row], rows.pairs[counts] >> histograms.BITS)
+
+
+def _fold(found: Reals, place: Integers, minute: Integers, events: Integers) -> None:
+    """Adds events by place (layer · columns + column) and minute, both of which may come again."""
+    if not len(minute):
+        return
+    lowest = int(minute.min())
+    span, places = int(minute.max()) - lowest + 1, found.shape[0] * found.shape[1]
+    by_place = found.reshape(places, -1)
+    if places * span <= DENSE * len(minute):  # most often: many times as fast
+        sums = np.bincount(place * span + (minute - lowest), weights=events, minlength=places * span)
+        by_place[:, lowest : lowest + span] += sums.reshape(places, span)
+    else:
+        np.add.at(by_place, (place, minute), events)
 
 
 def sums_until(store: Store, asked: Asked, starts: Sequence[int], end: int) -> Reals | None:

@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tabiji.counting import BASE, REST, Account, Cells, Integers, Series
+from tabiji.counting import BASE, OTHER, REST, Account, Cells, Integers, Series
 from tabiji.definitions import Source
 from tabiji.engines import Counted
 from tabiji.expressions import ExpressionError, Predicate, Value, predicate, value
 from tabiji.logs import ColumnType, Reading
 from tabiji.routes import NO_PATH, Declared, Learned, parse, path_of
 
-OTHER = "other"  # the operation of the one series that takes what is beyond the cap
 NOT_FOUND = 404  # the answer that says nothing about which routes exist
 
 EVENT_COLUMNS: Mapping[str, ColumnType] = {
@@ -277,7 +276,6 @@ def _without_filtered(counted: Counted, index: Integers) -> tuple[Cells, Account
 
 
 __all__ = [
-    "OTHER",
     "Classifier",
     "ExpressionError",
     "Expressions",

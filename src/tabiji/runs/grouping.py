@@ -219,8 +219,7 @@ def _of_journey(
 
 def evident(objective: Objective, dense: Minutes, start: int, end: int) -> bool:
     """Whether a drop is more than luck, as it has to be for a page: a promise exactly kept has bad minutes, too."""
-    place = slice(max(min(start, end - EVIDENCE_MINUTES) - dense.start, 0), end - dense.start)
-    bad, total = int(dense.bad[place].sum()), int(dense.total[place].sum())
+    bad, total = dense.between(min(start, end - EVIDENCE_MINUTES), end)
     return is_evident(evidence_p(bad, total, 1 - objective.target), LUCK["page"])
 
 

@@ -18,11 +18,10 @@ from tabiji import alerts, histograms, slices, tallies, windows
 from tabiji.alerts import Standing
 from tabiji.budgets import Tally
 from tabiji.corrections import Dated, Span
-from tabiji.counting import Integers, Series
+from tabiji.counting import OTHER, Integers, Series
 from tabiji.definitions import Site
 from tabiji.journeys import Journey, Objective
 from tabiji.runs import correcting, minutes
-from tabiji.runs.classifying import OTHER
 from tabiji.runs.minutes import Minutes
 from tabiji.runs.selecting import Selected, columns, selected, table
 from tabiji.store import Store

@@ -54,6 +54,12 @@ class Minutes:
     def bad(self) -> Integers:
         return self.total - self.good
 
+    def between(self, first: int, end: int) -> tuple[int, int]:
+        """(bad, total) of the minutes [first, end), as far as they are held."""
+        place = slice(max(first - self.start, 0), max(end - self.start, 0))
+        total = int(self.total[place].sum())
+        return total - int(self.good[place].sum()), total
+
     def __len__(self) -> int:
         return len(self.good)
 

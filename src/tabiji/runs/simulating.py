@@ -7,10 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+import numpy as np
+
 from tabiji import budgets, incidents, windows
 from tabiji.alerts import Alert
 from tabiji.budgets import Tally
 from tabiji.corrections import Span
+from tabiji.counting import Integers
 from tabiji.definitions import JOURNEYS, POLICIES, SITE, Site
 from tabiji.incidents import Incident, Measured, Spent, Times
 from tabiji.journeys import Journey, Objective, Text
@@ -177,8 +180,11 @@ def _incidents(
         if one.measured is not None
     ]
     unheard, _ = incidents.drops(burns, spans, end)
+    totals = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(dense.total)))
     for start, over in unheard:
-        if start < first or not grouping.evident(objective, dense, start, over):
+        if start < first or not _matters(objective, dense, totals, start, over):
+            continue
+        if not grouping.evident(objective, dense, start, over):
             continue
         drop = Incident(objective.journey, "drop", start, over, "over")
         times, _ = incidents.times(drop, (), burns)
@@ -186,6 +192,17 @@ def _incidents(
         if drop.share is not None and drop.share > incidents.MISSED_MIN:
             found.append(drop)
     return sorted(found, key=lambda one: one.opened_minute)
+
+
+def _matters(objective: Objective, dense: Minutes, totals: Integers, start: int, over: int) -> bool:
+    """Whether a run of bad minutes spent more than MISSED_MIN of the budget: as integers, for there may be
+    thousands of them. `totals` are those up to each minute."""
+    bad, _ = dense.between(start, over)
+    begin = max(windows.bounds(objective.window, over)[0] - dense.start, 0)
+    total = int(totals[over - dense.start] - totals[begin])
+    target, least = objective.target, incidents.MISSED_MIN
+    budget = (target.denominator - target.numerator) * total
+    return bad * target.denominator * least.denominator > least.numerator * budget
 
 
 def _changes(
@@ -213,8 +230,7 @@ def _changes(
 def _measured(objective: Objective, dense: Minutes, times: Times, end: int) -> Measured:
     """B between the start and the recovery, of what the budget of the window until then allows."""
     until = end if times.recovered is None else times.recovered
-    start, over = times.started - dense.start, until - dense.start
-    window = slice(max(windows.bounds(objective.window, until)[0] - dense.start, 0), over)
-    bad, total = int(dense.bad[start:over].sum()), int(dense.total[start:over].sum())
-    allowed = budgets.allowed_bad(Tally(0, int(dense.total[window].sum())), objective.target)
+    bad, total = dense.between(times.started, until)
+    _, whole = dense.between(windows.bounds(objective.window, until)[0], until)
+    allowed = budgets.allowed_bad(Tally(0, whole), objective.target)
     return Measured(times, (Spent(objective.id, bad, total, allowed),))

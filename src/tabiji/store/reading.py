@@ -17,7 +17,7 @@ from tabiji.store.rollups import DAY, HOUR, Rows
 from tabiji.store.segments import GRAINS, Kept, Plan, plan
 from tabiji.store.writing import BULK, retention
 
-COARSER = {1: HOUR, HOUR: DAY}
+COARSER = {1: DAY, HOUR: DAY}
 FEW = 6  # on SQLite, fewer than one series of six are looked up, each by itself
 PAGE = 50_000  # rows of rollups held in memory at a time
 PAGE_OF_LATENCIES = 12_500  # whose histograms may have hundreds of buckets each
