@@ -16,6 +16,7 @@ from tabiji import definitions, histograms, store
 from tabiji.alerts import Alert
 from tabiji.counting import Account, Cells, Series
 from tabiji.definitions import Site
+from tabiji.errors import StoreError
 from tabiji.runs import minutes
 from tabiji.runs.recording import Judge, judge_until
 from tabiji.runs.replaying import longest_minutes, replay
@@ -160,3 +161,39 @@ def test_a_series_that_is_new_and_one_that_is_gone(tmp_path: Path) -> None:
         count(opened, [(minute, 0, QUICK, 10**7) for minute in range(160, 165)])
         judge.until(NOW)
         assert not [one for one in opened.alerts() if one.closed_minute is None and one.objective == "j/fast"]
+
+
+def test_what_was_read_for_a_round_that_was_not_recorded_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = site_of(tmp_path)
+    with store.open(f"sqlite:///{tmp_path}/tabiji.db") as opened:
+        judge = Judge(site, opened)
+        count(opened, [(minute, 0, QUICK, 100) for minute in range(150)])
+        judge.until(NOW)
+        count(opened, [(149, 0, QUICK, 1), (150, 0, QUICK, 100)])
+        with monkeypatch.context() as patched:
+            patched.setattr(Store, "record", away)
+            with pytest.raises(StoreError):
+                judge.until(NOW)
+        count(opened, [(149, 2, QUICK, 10_000)])  # of a minute that the windows read then end with
+        judge.until(NOW)
+        assert {one.objective for one in opened.alerts()} >= {"j/works", "j/fast", "j/daily"}
+
+
+def away(*_: object) -> None:
+    raise StoreError("the database is away")
+
+
+def test_windows_do_not_move_on_over_minutes_that_are_gone(tmp_path: Path) -> None:
+    site = site_of(tmp_path)
+    pairs = [(j, o) for j in site.journeys for o in j.objectives if o.id == "j/works"]
+    with store.open(f"sqlite:///{tmp_path}/tabiji.db") as opened:
+        count(opened, [(minute, 2 if minute < 30 else 0, QUICK, 100) for minute in range(1700)])
+        stepping, first = Stepping(site, pairs), FIRST + 130
+        assert stepping.replay(opened, first - 1, first, {}, {"j/works": "d"}) is not None
+        opened.trim(FIRST + 1700, 1, 30)
+        kept = opened.kept().minutes_from
+        assert kept is not None
+        assert kept > FIRST + 10
+        assert stepping.replay(opened, first, first + 1, {}, {"j/works": "d"}) is None

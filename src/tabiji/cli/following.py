@@ -70,7 +70,12 @@ def follow(
     said, began = _Said(quiet), time.monotonic()
     totals = {outcome.source: outcome for outcome, _ in before}
     signature = _signature(site.folder)
-    following = _following(Following, site, store, names, processes)
+
+    def started(site: Site) -> Following:
+        chosen = [one for one in site.sources if not names or one.name in names]
+        return Following(site, store, chosen, processes)
+
+    following = started(site)
     with Stop() as stop:
         while True:
             try:
@@ -79,7 +84,7 @@ def follow(
                 said.trouble(str(error))
                 if stop.wait(AWAY_SECONDS):
                     break
-                following = _following(Following, site, store, names, processes)
+                following = started(site)
                 continue
             said.tick(tick, workspace.now() // 60)
             for outcome in tick.outcomes:
@@ -95,21 +100,17 @@ def follow(
                     said.trouble(f"{error}\nthe definitions before these stay in force")
                     continue
                 output.say("the definitions have changed, and are read again")
-                following = _following(Following, site, store, names, processes)
+                following = started(site)
     said.rest()
     took = {outcome.source: seconds for outcome, seconds in before}
     return [(outcome, took.get(name, 0.0) + time.monotonic() - began) for name, outcome in totals.items()]
 
 
-def _following(
-    kind: type[Following], site: Site, store: Store, names: Sequence[str], workers: int
-) -> Following:
-    return kind(site, store, [one for one in site.sources if not names or one.name in names], workers)
-
-
 def _signature(folder: Path) -> Signature:
+    from tabiji.definitions import JOURNEYS, POLICIES, SITE
+
     found = []
-    for pattern in (workspace.DEFINITION, "journeys/*.yaml", "policies/*.yaml"):
+    for pattern in (SITE, f"{JOURNEYS}/*.yaml", f"{POLICIES}/*.yaml"):
         for path in sorted(folder.glob(pattern)):
             try:
                 status = path.stat()

@@ -118,17 +118,13 @@ def run(
 
 
 def judge(site: Site, store: Store, now: int, *, quiet: bool = True) -> None:
-    """Judges all that was counted since: alerts, the incidents that they make, what the policies do about it.
+    """Judges all that was counted since, and says what came of it; `now` is in seconds."""
+    from tabiji.runs import following as runs
 
-    `now` is in seconds.
-    """
-    from tabiji.runs import agreeing, grouping, recording
-
-    judged = recording.judge_until(site, store, now)
-    grouping.judge_recorded(site, store, judged.late_minute if judged else None)
+    judged, changes = runs.judge(site, store, now)
     if judged is not None and not quiet:
         rounds.tell_judged(judged)
-    rounds.tell_changes(agreeing.agree(site, store, now))
+    rounds.tell_changes(changes)
 
 
 def _tell(source: Source, outcome: Outcome, seconds: float, *, quiet: bool) -> None:

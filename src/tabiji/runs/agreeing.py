@@ -196,7 +196,7 @@ def left(objective: Objective, dense: Minutes, first: int, until: int) -> Left:
     """
     moments = np.arange(first + 1, until + 1)
     starts, lengths = _windows(objective, first, until)
-    sums = [_until(numbers) for numbers in (dense.bad, dense.total, dense.valid)]
+    sums = [minutes.until(numbers) for numbers in (dense.bad, dense.total, dense.valid)]
     begin, end = np.clip(starts - dense.start, 0, len(dense)), moments - dense.start
     known = np.clip(dense.settled[end - 1] - dense.start, begin, end)
     bad, total, valid = (
@@ -223,12 +223,6 @@ def _windows(objective: Objective, first: int, until: int) -> tuple[Integers, In
         starts[stretch], lengths[stretch] = start, end - start
         moment = end
     return starts, lengths
-
-
-def _until(numbers: Integers | Truths) -> Integers:
-    sums = np.zeros(len(numbers) + 1, dtype=np.int64)
-    np.cumsum(numbers, out=sums[1:])
-    return sums
 
 
 # An objective at all moments of a stretch

@@ -71,13 +71,13 @@ def measured(of: Past, times: Times, until: int, dense: Mapping[str, Minutes]) -
 
 def _spent(of: Past, objective: Objective, dense: Minutes, started: int, end: int) -> Spent:
     length = windows.length_minutes(objective.window, end)
-    place = slice(max(started - dense.start, 0), max(end - dense.start, 0))
-    bad = int(dense.bad[place].sum())
+    bad, seen = dense.between(started, end)
     if objective.slices is not None:
+        place = slice(max(started - dense.start, 0), max(end - dense.start, 0))
         return Spent(objective.id, bad, int(dense.valid[place].sum()), (1 - objective.target) * length)
     counts = _bits(_chosen(of, objective.id).counts, of.stored)
     total = int(_events(of, counts, _spans(of, objective, end - length, end)).sum())
-    return Spent(objective.id, bad, int(dense.total[place].sum()), (1 - objective.target) * total)
+    return Spent(objective.id, bad, seen, (1 - objective.target) * total)
 
 
 def _parts(of: Past, name: str, started: int, end: int) -> tuple[tuple[Part, ...], tuple[Part, ...]]:

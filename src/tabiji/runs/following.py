@@ -55,9 +55,7 @@ class Following:
         judged: Round | None = None
         changes: tuple[Change, ...] = ()
         if now // 60 > self._judged // 60 or (self._news and now - self._judged >= JUDGE_SECONDS):
-            judged = self._judge.until(now)
-            grouping.judge_recorded(self._site, self._store, judged.late_minute if judged else None)
-            changes = tuple(agreeing.agree(self._site, self._store, now))
+            judged, changes = judge(self._site, self._store, now, self._judge)
             self._judged, self._news = now, False
         if now - self._trimmed >= TRIM_SECONDS:
             trim(self._site, self._store, now)
@@ -91,6 +89,18 @@ def _standing(source: Source) -> Standing:
             continue
         found[path] = status.st_ino, status.st_size, status.st_mtime_ns
     return found
+
+
+def judge(
+    site: Site, store: Store, now: int, alerts: Judge | None = None
+) -> tuple[Round | None, tuple[Change, ...]]:
+    """Judges all that was counted since: alerts, the incidents that they make, what the policies do about it.
+
+    `now` is in seconds; `alerts` are judged by a new process where it is None.
+    """
+    judged = (alerts or Judge(site, store)).until(now)
+    grouping.judge_recorded(site, store, judged.late_minute if judged else None)
+    return judged, tuple(agreeing.agree(site, store, now))
 
 
 def trim(site: Site, store: Store, now: int) -> None:

@@ -73,11 +73,11 @@ def windowed(minutes: Minutes, length_minutes: int) -> tuple[Integers, Integers]
     end = np.arange(1, len(minutes) + 1)
     begin = np.maximum(end - length_minutes, 0)
     known = np.maximum(np.minimum(minutes.settled - minutes.start, end), begin)
-    bad, total, valid = (_until(numbers) for numbers in (minutes.bad, minutes.total, minutes.valid))
+    bad, total, valid = (until(numbers) for numbers in (minutes.bad, minutes.total, minutes.valid))
     return bad[known] - bad[begin], np.where(valid[end] > valid[begin], total[end] - total[begin], 0)
 
 
-def _until(numbers: Integers | Truths) -> Integers:
+def until(numbers: Integers | Truths) -> Integers:
     """Sums up to each place, 0 in front."""
     sums = np.zeros(len(numbers) + 1, dtype=np.int64)
     np.cumsum(numbers, out=sums[1:])

@@ -96,7 +96,6 @@ class Judge:
             try:
                 self._store.record(verdict)
             except StaleRound:
-                self._steps.clear()
                 continue
             self._round = judging.round + 1
             return Round(verdict.until_minute, late, verdict.alerts, verdict.silences)

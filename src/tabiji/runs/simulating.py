@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-import numpy as np
-
 from tabiji import budgets, incidents, windows
 from tabiji.alerts import Alert
 from tabiji.budgets import Tally
@@ -180,7 +178,7 @@ def _incidents(
         if one.measured is not None
     ]
     unheard, _ = incidents.drops(burns, spans, end)
-    totals = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(dense.total)))
+    totals = minutes.until(dense.total)
     for start, over in unheard:
         if start < first or not _matters(objective, dense, totals, start, over):
             continue

@@ -60,10 +60,6 @@ class Stepping:
         self._moment = 0
         self._sums: Integers | None = None  # `[question, length]` before the moment
 
-    def forget(self) -> None:
-        """The past is another: the next windows are read as a whole."""
-        self._sums = None
-
     def replay(
         self,
         store: Store,
@@ -129,12 +125,14 @@ class Stepping:
 
     def _moved(self, store: Store, asked: Asked, moment: int) -> Integers | None:
         """The windows before a moment; None where they are not kept any more."""
-        if self._sums is not None and self._moment + 1 == moment:
+        kept = store.kept().minutes_from
+        is_kept = kept is None or self._moment - max(self._lengths, default=0) >= kept
+        if self._sums is not None and self._moment + 1 == moment and is_kept:
             left = [self._moment - length for length in self._lengths]
             single = [asking.sums(store, asked, minute, 1) for minute in (self._moment, *left)]
             answers = asked.answered(np.concatenate(single, axis=2))
             self._sums += answers[:, :1] - answers[:, 1:]
-        elif self._sums is None or self._moment != moment:
+        else:
             read = asking.sums_until(store, asked, [moment - length for length in self._lengths], moment)
             self._sums = None if read is None else asked.answered(read)
         self._moment = moment
