@@ -25,6 +25,7 @@ CATCH_ALL = {
     "engines": "a worker's failure is recorded as that of its chunk, and the other chunks go on",
 }
 JUDGING = (
+    "notices",
     "incidents",
     "slices",
     "alerts",

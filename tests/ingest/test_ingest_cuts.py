@@ -88,7 +88,7 @@ def check(
         assert ingest(source, opened, later=IDLE).account.read == 0
         assert contents(opened, source.name) == contents(opened, whole.name)
         assert account(opened, source.name) == account(opened, whole.name)
-        assert opened.marks(source.name) == opened.marks(whole.name)
+        assert opened.route_marks(source.name) == opened.route_marks(whole.name)
 
 
 def _content(file: Growing, made: Callable[..., Source]) -> bytes:

@@ -86,7 +86,7 @@ def test_words_that_become_too_many_merge_with_all_that_was_counted(opened: Stor
     path.rename(f"{path}.1")
     ingest(web(f"{path}.1", name="at once"), opened)
     assert contents(opened) == contents(opened, "at once")
-    assert opened.marks("web") == opened.marks("at once")
+    assert opened.route_marks("web") == opened.route_marks("at once")
 
 
 @pytest.mark.parametrize(

@@ -77,8 +77,8 @@ def test_a_commit_is_remembered_whole(store_url: str) -> None:
         assert opened.files("jobs") == []
         assert opened.series() == {committed.series[0]: series("a")}
         assert opened.series("jobs") == {}
-        assert opened.marks("web") == ("a", "b")
-        assert opened.marks("jobs") == ()
+        assert opened.route_marks("web") == ("a", "b")
+        assert opened.route_marks("jobs") == ()
         assert opened.accounts() == {"web": account}
         (entry,) = opened.chunks()
         assert entry == store.LedgerEntry(

@@ -27,7 +27,7 @@ def assert_exact(url: str) -> None:
         assert [(entry.start, entry.end) for entry in opened.chunks()] == [
             (index * LENGTH, (index + 1) * LENGTH) for index in range(RANGES)
         ]
-        assert opened.marks("web") == tuple(sorted(f"mark-{index}" for index in range(RANGES)))
+        assert opened.route_marks("web") == tuple(sorted(f"mark-{index}" for index in range(RANGES)))
         assert {fact.name: fact.value for fact in opened.check()}.get("integrity", "ok") == "ok"
 
 
@@ -42,7 +42,7 @@ def test_killed_at_every_point_of_a_commit_nothing_is_lost_and_nothing_counted_t
         held += point == "after-commit"  # only there the range is in the store; before, no trace of it
         with store.open(store_url) as opened:
             assert [file.offset for file in opened.files("web")] == ([held * LENGTH] if held else [])
-            assert len(opened.chunks()) == len(opened.marks("web")) == held
+            assert len(opened.chunks()) == len(opened.route_marks("web")) == held
             if iteration % 2:  # another writer carries on
                 opened.commit(batch_at(next(iter(opened.files("web")), None)))
                 held += 1

@@ -214,7 +214,7 @@ def lines(
         if not chunks:
             continue
         classifier = Classifier(
-            source, declared_routes(source), store.series(source.name), store.marks(source.name)
+            source, declared_routes(source), store.series(source.name), store.route_marks(source.name)
         )
         files, unpacked = _Files(source, store), _Unpacked()
         for entry in chunks:

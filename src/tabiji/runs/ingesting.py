@@ -104,7 +104,7 @@ def ingest(
         declared = declared_routes(source)
     except (OSError, RouteError) as error:
         raise UsageError(f"source `{source.name}`: its routes can't be read: {error}") from None
-    classifier = Classifier(source, declared, store.series(source.name), store.marks(source.name))
+    classifier = Classifier(source, declared, store.series(source.name), store.route_marks(source.name))
     readings = _Readings(source, progress)
     count = _counting(executor)
     for _ in range(ROUNDS_MAX):

@@ -33,9 +33,15 @@ from tabiji.store.facts import (
 )
 from tabiji.store.failures import translated
 from tabiji.store.incidents import FactKind, IncidentFact, IncidentProgress, StaleIncident
+from tabiji.store.leases import Leases
+from tabiji.store.marks import Marks
+from tabiji.store.notices import Notices
 from tabiji.store.policies import Agreeing, Recorded
+from tabiji.store.received import ReceivedBatches
 from tabiji.store.rollups import DAY, HOUR, Rows
 from tabiji.store.segments import Kept
+from tabiji.store.tokens import Tokens
+from tabiji.store.transactions import Transactions
 
 __all__ = [
     "COMMIT_POINTS",
@@ -81,6 +87,12 @@ class Store:
         self._engine = engine
         self._writer = opening.writing(engine)
         self._reader = opening.reading(engine)
+        transactions = Transactions(self._reading, self._writing)
+        self.leases = Leases(transactions)
+        self.received = ReceivedBatches(transactions)
+        self.tokens = Tokens(transactions)
+        self.marks = Marks(transactions)
+        self.notices = Notices(transactions)
 
     def __enter__(self) -> Store:
         return self
@@ -141,7 +153,7 @@ class Store:
         with self._reading() as connection:
             return reading.series(connection, source)
 
-    def marks(self, source: str) -> tuple[str, ...]:
+    def route_marks(self, source: str) -> tuple[str, ...]:
         """The route marks learned for a source, sorted."""
         with self._reading() as connection:
             return reading.marks(connection, source)

@@ -10,6 +10,9 @@ alerts, silences, quiet_hours        what judging found, and how quiet each sour
 definitions ── in_force              the texts that were judged by, and from when on
 incidents, incident_*                what alerts and people make one; see store/incidents.py
 agreeing, policy_changes             what policies did; see store/policies.py
+leases, received_batches, tokens     who does what, what was pushed already, who may push
+marks                                what happened besides: deployments, campaigns
+told, outbox, notice_references      what each receiver knows, and what is still to be sent
 
 Rollups have no foreign key to series: checking one per row costs PostgreSQL more than writing the row. Only
 `writing` adds rows, in the transaction that made sure of their series.
@@ -32,7 +35,7 @@ from sqlalchemy import (
 
 from tabiji.store.rollups import DAY, HOUR
 
-HEAD = "0004"  # the newest revision in migrations/versions; a test holds the two together
+HEAD = "0005"  # the newest revision in migrations/versions; a test holds the two together
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

@@ -1,0 +1,89 @@
+"""What happened, and what each receiver was told of it → what to tell whom, when; as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+Urgency = Literal["page", "ticket", "information"]
+URGENCIES: tuple[Urgency, ...] = get_args(Urgency)
+Stage = Literal["opened", "worse", "better", "over", "reminder", "test"]
+STAGES: tuple[Stage, ...] = get_args(Stage)
+Channel = Literal["apprise", "alertmanager", "webhook", "github", "jira", "backlog"]
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """Whom a channel reaches. `address` and `options` may hold secrets: never show them.
+
+    `language` is that of what it is told, None for the site's. `options` are the channel's own, by name.
+    """
+
+    name: str
+    channel: Channel
+    address: str = field(repr=False)
+    options: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    language: Literal["en", "ja"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """Hours in which nothing is told but pages: minutes of the day in a time zone, over midnight where until ≤ from.
+
+    `weekdays`: 0 is Monday; the day on which the hours begin. `whole_days` are weekdays that are quiet altogether.
+    """
+
+    from_minute: int
+    until_minute: int
+    timezone: str
+    whole_days: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Who of a team is told what, by the receivers' names; and after how long a page is repeated (None: never)."""
+
+    page: tuple[str, ...] = ()
+    ticket: tuple[str, ...] = ()
+    information: tuple[str, ...] = ()
+    quiet: Quiet | None = None
+    remind_minutes: int | None = 240
+
+
+@dataclass(frozen=True, slots=True)
+class Notifications:
+    """What definitions say of messages. `address` is where people reach the pages, for links.
+
+    `allowed` are networks (CIDR) and host names inside one's own net that channels may reach all the same.
+    """
+
+    address: str | None = None
+    receivers: tuple[Receiver, ...] = ()
+    default: Duty = Duty()
+    allowed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What one receiver is told, in its language; the same `key` however often it is sent.
+
+    `topic` is what it is about for as long as that lasts (`incident:12`); messages of one topic belong together.
+    `title` is one line, `lines` are paragraphs of plain text, of people's words and not of markup. `facts` are the
+    same for machines: text, numbers, lists, JSON throughout. `link` shows it, `acknowledge` takes note of it; None
+    where no address is known. `began_at` and `ended_at` are seconds since the epoch.
+    """
+
+    key: str
+    topic: str
+    receiver: str
+    stage: Stage
+    urgency: Urgency
+    language: Literal["en", "ja"]
+    title: str
+    lines: tuple[str, ...]
+    began_at: int
+    ended_at: int | None = None
+    link: str | None = None
+    acknowledge: str | None = None
+    facts: Mapping[str, object] = field(default_factory=dict)

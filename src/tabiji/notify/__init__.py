@@ -1,0 +1,1 @@
+"""Messages → receivers, one channel a module; to add one, copy a module and extend CHANNELS."""

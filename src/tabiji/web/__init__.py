@@ -1,0 +1,1 @@
+"""Requests → answers: what is pushed, what is asked. With `cli` the only room that reads the clock."""

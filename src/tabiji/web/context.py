@@ -1,0 +1,19 @@
+"""What answers are made of: the store, the definitions in force, the clock."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tabiji.definitions import Site
+from tabiji.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What every room of the web is given. `site()` gives the definitions in force now, `now()` seconds."""
+
+    store: Store
+    site: Callable[[], Site]
+    now: Callable[[], float] = time.time
