@@ -1,4 +1,4 @@
-"""What answers are made of: the store, the definitions in force, the clock."""
+"""What answers are made of: the store, the definitions in force, the clock, how this process does."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tabiji.definitions import Site
+from tabiji.runs.health import Health
 from tabiji.store import Store
 
 
@@ -17,3 +18,4 @@ class Context:
     store: Store
     site: Callable[[], Site]
     now: Callable[[], float] = time.time
+    health: Callable[[], Health] = Health  # of the process that answers; by default: it has only just begun
