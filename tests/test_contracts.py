@@ -33,6 +33,7 @@ JUDGING = (
     "corrections",
     "policies",
     "journeys",
+    "marks",
     "histograms",
     "windows",
     "errors",

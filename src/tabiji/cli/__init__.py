@@ -27,6 +27,7 @@ COMMANDS = {  # name → module and one line for the list
     "count": ("tabiji.cli.count", "What has been counted, by any columns: the exploring tool."),
     "alerts": ("tabiji.cli.alerts", "What fired, when and why, for how long, and what burnt."),
     "incidents": ("tabiji.cli.incidents", "What happened, since when, noticed when, at what cost."),
+    "mark": ("tabiji.cli.mark", "What happened besides: deployments, campaigns, maintenance."),
     "gate": ("tabiji.cli.gate", "Is deploying in keeping with what was agreed; and if not, why."),
     "lines": ("tabiji.cli.lines", "The very log lines behind a number."),
     "simulate": ("tabiji.cli.simulate", "What changed definitions would have said of the past."),
