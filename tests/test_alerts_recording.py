@@ -294,10 +294,10 @@ def test_the_definitions_of_then_are_found_by_the_moment(store_url: str, tmp_pat
     first, second = site_of(tmp_path), site_of(tmp_path, JOURNEY.replace("99%", "99.9%"))
     with store.open(store_url) as opened:
         count(opened, steady(0, 100))
-        judge_until(first, opened, 1000)
+        judge_until(first, opened, NOW)
         count(opened, steady(100, 200))
-        judge_until(second, opened, 2000)
-        judge_until(first, opened, 3000)
+        judge_until(second, opened, NOW + 1)
+        judge_until(first, opened, NOW + 2)
         then = [opened.definitions_at(DAY + minute) for minute in (0, 99, 100, 199, 200)]
         assert [one.hash if one else None for one in then] == [
             texts_of(first).hash, texts_of(first).hash, texts_of(second).hash, texts_of(second).hash,

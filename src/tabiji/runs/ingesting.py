@@ -25,7 +25,7 @@ from tabiji.runs.classifying import (
     expressions,
 )
 from tabiji.sources import CompressionError, Moved, Piece, Problem, Seen
-from tabiji.store import Batch, LogFile, Sample, Store
+from tabiji.store import Batch, Lease, LogFile, Sample, Store
 
 ALONE_BYTES = 8 << 20  # below this, starting a pool takes longer than counting
 AHEAD = 8  # pieces for each worker, at most, that are counted before the first of them is committed
@@ -90,6 +90,7 @@ def ingest(
     advance: Advance | None = None,
     reached: Callable[[str], None] | None = None,
     followed: bool = False,
+    lease: Lease | None = None,
 ) -> Outcome:
     """Counts all that is new in a source, once. `paths` are read instead of the source's own where given.
 
@@ -97,7 +98,8 @@ def ingest(
 
     `now` is in seconds since the epoch. Pieces are counted by the executor, in this process without one, and are
     committed in the order of the files. Files that can't be read are `problems`; all others are counted.
-    Raises StoreError, StaleOffset where somebody else counts the same source, UsageError where no format fits.
+    Raises StoreError, StaleOffset where somebody else counts the same source, StaleLease where another process has
+    taken its `lease` over, UsageError where no format fits.
     """
     progress = _Progress()
     try:
@@ -109,7 +111,7 @@ def ingest(
     count = _counting(executor)
     for _ in range(ROUNDS_MAX):
         progress.moved.clear()
-        commits = _Commits(store, classifier, now, progress, advance, reached, followed)
+        commits = _Commits(store, classifier, now, progress, advance, reached, followed, lease)
         waiting: deque[tuple[Piece, Expressions, str, Future[Counted] | Counted]] = deque()
         for piece in _pieces(source, paths, store.files(source.name), now, progress):
             reading = readings.of(piece)
@@ -322,8 +324,10 @@ class _Commits:
         advance: Advance | None,
         reached: Callable[[str], None] | None,
         followed: bool,
+        lease: Lease | None,
     ) -> None:
         self._followed = followed
+        self._lease = lease
         self._store = store
         self._classifier = classifier
         self._now = now
@@ -378,6 +382,7 @@ class _Commits:
             samples=tuple(Sample(s.reason, piece.start + s.offset, s.line) for s in counted.samples),
             now=now,
             lengthens=self._followed,
+            lease=self._lease,
         )
         committed = self._store.commit(batch, self._reached) if self._reached else self._store.commit(batch)
         if number < 0:

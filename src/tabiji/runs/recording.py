@@ -1,9 +1,10 @@
 """What was counted since judging → alerts and silences, decided minute by minute and recorded in one transaction.
 
-A moment is judged once, up to the last minute that is complete: the one of the newest event may still fill. What
-comes later for a moment that was judged lets it be judged again, from the earliest late minute on, but only as
-far back as its objective has the definition that it has now; `alerts.merged` says what becomes of what was told.
-When a definition changes, the moments after the last judged one are judged by the new one, those before are not.
+A moment is judged once, up to the last minute that is complete: the one of the newest event may still fill, until
+the clock has left it. Events of the future wait for their time. What comes later for a moment that was judged lets it
+be judged again, from the earliest late minute on, but only as far back as its objective has the definition that it has
+now; `alerts.merged` says what becomes of what was told. When a definition changes, the moments after the last judged
+one are judged by the new one, those before are not.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tabiji import alerts, corrections
-from tabiji.alerts import Alert, Silence
+from tabiji.alerts import LIVE_MINUTES, Alert, Silence
 from tabiji.definitions import SITE, Site
 from tabiji.journeys import Journey, Objective, Text
 from tabiji.runs import correcting, minutes, silences
@@ -28,6 +29,7 @@ from tabiji.windows import DAY
 
 CELLS = 1 << 22  # numbers of objectives' minutes that are held at once: some 100 MB
 TOGETHER = 512  # objectives whose minutes are held at once
+SETTLE_SECONDS = 5  # that the last lines of a minute are given to arrive
 STEPS_MAX = 30  # moments that are judged one by one; more of them cost less together
 TRIES = 5  # rounds that somebody else may record in between
 
@@ -106,8 +108,8 @@ class Judge:
         firsts = [one.first_minute for one in judging.sources.values() if one.first_minute is not None]
         if not lasts:
             return None
-        until = max(max(lasts), judging.until_minute or 0)
-        begin = min(firsts) if judging.until_minute is None else judging.until_minute
+        until = max(_complete(max(lasts), now), judging.until_minute or 0)
+        begin = min(*firsts, until) if judging.until_minute is None else judging.until_minute
         news = {
             name: one.unjudged_minute
             for name, one in judging.sources.items()
@@ -213,6 +215,15 @@ class Judge:
         self._steps = {ids: stepping}
         definitions = {plan.id: plan.progress.definition for plan in plans}
         return stepping.replay(self._store, first, until, fired, definitions) or {}
+
+
+def _complete(newest: int, now: int) -> int:
+    """The last moment to be judged, when the newest event is of the minute `newest`; `now` is in seconds.
+
+    With logs of long ago nobody waits for their last minute.
+    """
+    live = (now - SETTLE_SECONDS) // 60
+    return newest + 1 if newest < live <= newest + LIVE_MINUTES else min(newest, live)
 
 
 def _any_late(judging: Judging, news: Mapping[str, int]) -> bool:

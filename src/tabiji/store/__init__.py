@@ -33,7 +33,7 @@ from tabiji.store.facts import (
 )
 from tabiji.store.failures import translated
 from tabiji.store.incidents import FactKind, IncidentFact, IncidentProgress, StaleIncident
-from tabiji.store.leases import Leases
+from tabiji.store.leases import Lease, Leases, StaleLease
 from tabiji.store.marks import Marks
 from tabiji.store.notices import Notices
 from tabiji.store.policies import Agreeing, Recorded
@@ -55,6 +55,7 @@ __all__ = [
     "IncidentProgress",
     "Judging",
     "Kept",
+    "Lease",
     "LedgerEntry",
     "LogFile",
     "Progress",
@@ -63,6 +64,7 @@ __all__ = [
     "Sample",
     "SourceNews",
     "StaleIncident",
+    "StaleLease",
     "StaleOffset",
     "StaleRound",
     "Store",
@@ -109,10 +111,10 @@ class Store:
     def commit(self, batch: Batch, reached: Callable[[str], None] = _nothing) -> Committed:
         """Adds a counted range, once: file, ledger, series, merges, marks and rollups, or nothing at all.
 
-        Raises StaleOffset, having written nothing, when the file is not at `batch.offset_before` any more:
-        drop the batch and read the files again. After any other StoreError the same holds, because a
-        connection can break between the commit and its answer. `reached` is called with each of
-        COMMIT_POINTS in turn.
+        Raises StaleOffset, having written nothing, when the file is not at `batch.offset_before` any more: drop the
+        batch and read the files again; and StaleLease when another process has taken over. After any other
+        StoreError the same holds, because a connection can break between the commit and its answer. `reached` is
+        called with each of COMMIT_POINTS in turn.
         """
         reached("before-begin")
         with self._writing() as connection:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from tabiji.counting import Account, Cells, Integers, Series
 from tabiji.errors import StoreError
+from tabiji.store.leases import Lease
 from tabiji.store.rollups import Rows
 
 COMMIT_POINTS = (
@@ -70,7 +71,8 @@ class Batch:
     bytes; the minutes are those of its first and last counted event, both inclusive, None without any.
     `cells.series` are indexes into `series`. `merges` maps numbers of series to the series they become part
     of; `marks` are route marks learned. `now` is in seconds since the epoch. With `lengthens`, an entry of the
-    ledger that ends where this range begins becomes longer, as long as it is short.
+    ledger that ends where this range begins becomes longer, as long as it is short. It is taken only while the
+    `lease`, if any, has not passed to another process.
     """
 
     source: str
@@ -88,6 +90,7 @@ class Batch:
     marks: Iterable[str] = ()
     samples: tuple[Sample, ...] = ()
     lengthens: bool = False
+    lease: Lease | None = None
 
 
 @dataclass(frozen=True, slots=True)
