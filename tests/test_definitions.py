@@ -278,7 +278,7 @@ SITE_FAULTS = {
         "xyz: ja",
         [
             "1:1: `xyz` is not a key of tabiji.yaml; "
-            "there are timezone, language, store, sources, teams, retention"
+            "there are timezone, language, store, sources, teams, retention, notifications"
         ],
     ),
     "a language": ("language: jp", ["1:11: `jp` is not known here; there are en, ja"]),
@@ -357,7 +357,7 @@ SITE_FAULTS = {
     ),
     "a source that is a text": (
         "teams: {a: b}",
-        ["1:12: a team must be a mapping; its keys are title"],
+        ["1:12: a team must be a mapping; its keys are title, page, ticket, information, quiet, remind"],
     ),
     "sources in a list": ("sources: [a]", ["1:10: `sources` must be a mapping of names"]),
     "a name with a slash": (
@@ -382,7 +382,7 @@ SITE_FAULTS = {
         "- ~",
         [
             "1:1: tabiji.yaml must be a mapping; "
-            "its keys are timezone, language, store, sources, teams, retention",
+            "its keys are timezone, language, store, sources, teams, retention, notifications",
             "1:3: this item is empty; give it a value or remove it",
         ],
     ),
@@ -390,7 +390,7 @@ SITE_FAULTS = {
         "- a",
         [
             "1:1: tabiji.yaml must be a mapping; "
-            "its keys are timezone, language, store, sources, teams, retention"
+            "its keys are timezone, language, store, sources, teams, retention, notifications"
         ],
     ),
 }

@@ -161,7 +161,15 @@ def test_the_schemas_name_every_key_and_nothing_is_null() -> None:
         assert ": null" not in json.dumps(one)
         parts = [one, *one["$defs"].values()]
         assert all(key["description"] for part in parts for key in part["properties"].values())
-    assert list(site["properties"]) == ["timezone", "language", "store", "sources", "teams", "retention"]
+    assert list(site["properties"]) == [
+        "timezone",
+        "language",
+        "store",
+        "sources",
+        "teams",
+        "retention",
+        "notifications",
+    ]
     assert journey["required"] == ["journey", "steps", "objectives"]
     objective = journey["$defs"]["Objective"]["properties"]
     assert objective["for"] == {

@@ -37,6 +37,10 @@ sources:
     # log_format: '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent $request_time'
     # labels: {plan: x_plan}     # few values only
   # jobs: {format: sidekiq, paths: [log/sidekiq.log*]}
+# notifications:                 # who is told; `tabiji notify --test` tries it
+#   address: https://tabiji.example.com   # where people reach the pages, for links
+#   receivers: {chat: {apprise: "${SLACK_URL}"}}
+#   page: [chat]
 """
 
 EXAMPLE_JOURNEY = """\

@@ -9,6 +9,7 @@ from pathlib import Path
 from tabiji.definitions import corrections, policies, promises, shapes, sites
 from tabiji.definitions.documents import Document, Loc, read
 from tabiji.definitions.known import Known
+from tabiji.definitions.notifications import with_notifications
 from tabiji.definitions.recurring import dated
 from tabiji.definitions.shapes import File, schema
 from tabiji.definitions.shaping import shaped
@@ -38,14 +39,17 @@ POLICIES = "policies"
 def load(folder: Path, environment: Mapping[str, str], files: Mapping[str, str] | None = None) -> Site:
     """The definitions of a workspace: `tabiji.yaml`, `journeys/*.yaml` and `policies/*.yaml` in a folder.
 
-    `environment` gives what `${NAME}` in `store` stands for. `files` (path → text, as in `Site.files`) are read
-    instead of the folder's where given: definitions of the past. Raises DefinitionError with all faults of
-    all files, in the order of files and lines; paths in faults are relative to the folder.
+    `environment` gives what `${NAME}` in `store` and `notifications` stands for. `files` (path → text, as in
+    `Site.files`) are read instead of the folder's where given: definitions of the past, or not in force yet, that
+    tell nobody. Raises DefinitionError with all faults of all files, in the order of files and lines; paths in
+    faults are relative to the folder.
     """
     folder = folder.absolute()
     written: dict[str, str] = {}
     document = _document(folder, SITE, files, written)
-    site = sites.site(document, shaped(document, shapes.Site), folder, environment)
+    found = shaped(document, shapes.Site)
+    site = sites.site(document, found, folder, environment)
+    site = with_notifications(site, document, found, environment if files is None else None)
     known = None
     if document.tree is not None:
         known = frozenset(str(loc[1]) for loc in document.places if len(loc) == 2 and loc[0] == "sources")

@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Fiel
 from pydantic_core import PydanticCustomError
 
 from tabiji.corrections import Category
+from tabiji.definitions.receivers import Notifications, Quiet, Receiver
 from tabiji.journeys import Absence, Severity, State
 from tabiji.policies import Action
 from tabiji.windows import Unit
@@ -96,6 +97,11 @@ class Team(Shape):
     """A team that owns journeys."""
 
     title: Title | None = Field(None, description="The team's name for people.")
+    page: list[str] | None = Field(None, description="The receivers of its pages.")
+    ticket: list[str] | None = Field(None, description="The receivers of its tickets.")
+    information: list[str] | None = Field(None, description="The receivers of what is only good to know.")
+    quiet: Quiet | None = Field(None, description="Hours in which nothing is told but pages.")
+    remind: str | None = Field(None, description="A page is repeated after this long, or never.")
 
 
 class Retention(Shape):
@@ -115,6 +121,7 @@ class Site(Shape):
     sources: dict[str, Source] | None = Field(None, description="Name → source.")
     teams: dict[str, Team] | None = Field(None, description="Name → team; then journeys name one of these.")
     retention: Retention | None = Field(None, description="How long rollups are kept.")
+    notifications: Notifications | None = Field(None, description="Who is told, and how.")
 
 
 # journeys/*.yaml
@@ -302,6 +309,10 @@ PARTS: dict[type[BaseModel], dict[tuple[str, ...], tuple[str, type[BaseModel]]]]
         ("sources", "*"): ("a source", Source),
         ("teams", "*"): ("a team", Team),
         ("teams", "*", "title"): ("a title", Words),
+        ("teams", "*", "quiet"): ("`quiet`", Quiet),
+        ("notifications",): ("`notifications`", Notifications),
+        ("notifications", "receivers", "*"): ("a receiver", Receiver),
+        ("notifications", "quiet"): ("`quiet`", Quiet),
         ("retention",): ("`retention`", Retention),
     },
     Journey: {

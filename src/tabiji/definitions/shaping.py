@@ -14,7 +14,7 @@ from tabiji.definitions.shapes import PARTS
 Shape = TypeVar("Shape", bound=BaseModel)
 
 # What is below these has a name or a number.
-_NAMED = ("sources", "teams", "steps", "objectives", "tiers", "policies", "exceptions", "corrections")
+_NAMED = ("sources", "teams", "steps", "objectives", "tiers", "policies", "exceptions", "corrections", "receivers")
 
 
 def shaped(document: Document, shape: type[Shape]) -> Shape:

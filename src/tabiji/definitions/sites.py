@@ -17,6 +17,7 @@ from tabiji.definitions.shapes import Kind, Language, Latency
 from tabiji.definitions.shaping import did_you_mean
 from tabiji.expressions import ColumnType, ExpressionError
 from tabiji.journeys import Journey, Text
+from tabiji.notices import Duty, Notifications
 from tabiji.policies import Policy
 
 Shape = TypeVar("Shape")
@@ -65,6 +66,7 @@ class Source:
 class Team:
     name: str
     title: Text
+    duty: Duty | None = None  # who of it is told what; None: the default
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ class Site:
     retention: Retention
     policies: tuple[Policy, ...] = ()
     corrections: tuple[Correction, ...] = ()
+    notifications: Notifications = field(default_factory=Notifications)
     files: tuple[tuple[str, str], ...] = field(default=(), repr=False, compare=False)
 
     @property
