@@ -35,7 +35,7 @@ from tabiji.store.failures import translated
 from tabiji.store.incidents import FactKind, IncidentFact, IncidentProgress, StaleIncident
 from tabiji.store.leases import Lease, Leases, StaleLease
 from tabiji.store.marks import Marks
-from tabiji.store.notices import Notices
+from tabiji.store.notices import Notices, StaleTelling
 from tabiji.store.policies import Agreeing, Recorded
 from tabiji.store.received import ReceivedBatches
 from tabiji.store.rollups import DAY, HOUR, Rows
@@ -67,6 +67,7 @@ __all__ = [
     "StaleLease",
     "StaleOffset",
     "StaleRound",
+    "StaleTelling",
     "Store",
     "Sums",
     "Verdict",

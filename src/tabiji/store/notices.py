@@ -1,9 +1,23 @@
-"""What is to be told to whom, and what was: the outbox, and what each receiver knows of each topic."""
+"""What is to be told to whom, and what was: the outbox, and what each receiver knows of each topic.
+
+A message and what its receiver knows by it are written in one transaction. Of two that decide at once, one records:
+the round advances by compare-and-set, and whoever comes second has written nothing and reads again.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, Table, Text
+import hashlib
+import json
+import secrets as chance
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
+import sqlalchemy as sa
+from sqlalchemy import Column, Index, Integer, Table, Text
+from sqlalchemy.dialects import postgresql, sqlite
+
+from tabiji.errors import StoreError
+from tabiji.notices import Knows, Message, Seen, Stage, Telling, knows_json, knows_of, message_json
 from tabiji.store.schema import Number, metadata
 from tabiji.store.transactions import Transactions
 
@@ -60,8 +74,141 @@ secrets = Table(
 )
 
 
+telling = Table(
+    "telling",
+    metadata,
+    Column("id", Integer, primary_key=True),  # always 1
+    Column("round", Number, nullable=False),
+    Column("until_minute", Number),  # the last moment that was looked at; null before the first
+    Column("at", Number, nullable=False),  # what the clock said then, in seconds since the epoch
+    Column("elapsed", Number, nullable=False),  # seconds of a clock that does not jump
+    Column("incident", Number, nullable=False),  # the highest numbers that were looked at
+    Column("alert", Number, nullable=False),
+    Column("silence", Number, nullable=False),
+    Column("change", Number, nullable=False),
+    sqlite_strict=True,
+)
+FIRST = {"round": 0, "at": 0, "elapsed": 0, "incident": 0, "alert": 0, "silence": 0, "change": 0}
+
+_INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+TOGETHER = 500  # rows that are written by one statement
+
+
+class StaleTelling(StoreError):  # noqa: N818 - an outcome that the caller expects, more than an error
+    """Somebody else has told meanwhile: nothing was written; read again."""
+
+
+def key_of(receiver: str, topic: str, stage: Stage, round_: int) -> str:
+    """The key of a message that a round records: the same however often it is decided or sent."""
+    said = json.dumps([receiver, topic, stage, round_])
+    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
 class Notices:
     """What is told to whom."""
 
     def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions
+
+    def telling(self) -> tuple[Telling, dict[tuple[str, str], Knows]]:
+        """How far everything was told, and what each receiver knows of each topic of which more may follow.
+
+        By (receiver, topic).
+        """
+        with self._transactions.reading() as connection:
+            row = connection.execute(sa.select(telling)).one()
+            query = sa.select(told).where(told.c.open == 1).order_by(told.c.receiver, told.c.topic)
+            known = {
+                (one.receiver, one.topic): knows_of(json.loads(one.knows))
+                for one in connection.execute(query)
+            }
+        seen = Seen(row.incident, row.alert, row.silence, row.change)
+        return Telling(row.round, row.until_minute, row.at, row.elapsed, seen), known
+
+    def knowing(self, topic: str) -> dict[str, Knows]:
+        """What each receiver was told of a topic, over or not."""
+        query = sa.select(told).where(told.c.topic == topic).order_by(told.c.receiver)
+        with self._transactions.reading() as connection:
+            return {one.receiver: knows_of(json.loads(one.knows)) for one in connection.execute(query)}
+
+    def record(
+        self,
+        round_: int,
+        after: Telling,
+        messages: Sequence[Message],
+        known: Mapping[tuple[str, str], Knows],
+        over: Collection[tuple[str, str]],
+        now: int,
+    ) -> None:
+        """Puts messages in the outbox, in this order, with what receivers know by them, or nothing at all.
+
+        `known` and `over` (of which nothing follows) are by (receiver, topic); `now` is in seconds. Raises
+        StaleTelling, having written nothing, when somebody else has recorded since `telling` was read as `round_`.
+        """
+        with self._transactions.writing() as connection:
+            advanced = connection.execute(
+                sa.update(telling).where(telling.c.round == round_).values(_telling_row(after, round_ + 1))
+            )
+            if advanced.rowcount != 1:
+                raise StaleTelling("somebody else has decided what to tell at the same time; run this again")
+            rows = [_outbox_row(message, now) for message in messages]
+            for start in range(0, len(rows), TOGETHER):
+                connection.execute(sa.insert(outbox), rows[start : start + TOGETHER])
+            insert = _INSERTS[connection.dialect.name](told)
+            upsert = insert.on_conflict_do_update(
+                index_elements=[told.c.receiver, told.c.topic],
+                set_={"knows": insert.excluded.knows, "open": insert.excluded.open},
+            )
+            changed = [
+                {
+                    "receiver": receiver,
+                    "topic": topic,
+                    "knows": json.dumps(knows_json(knows), ensure_ascii=False),
+                    "open": int((receiver, topic) not in over),
+                }
+                for (receiver, topic), knows in known.items()
+            ]
+            for start in range(0, len(changed), TOGETHER):
+                connection.execute(upsert, changed[start : start + TOGETHER])
+
+    def secret(self, name: str) -> str:
+        """A secret of this installation, made when it is first asked for."""
+        query = sa.select(secrets.c.value).where(secrets.c.name == name)
+        with self._transactions.reading() as connection:
+            known: str | None = connection.execute(query).scalar()
+        if known is not None:
+            return known
+        with self._transactions.writing() as connection:
+            insert = _INSERTS[connection.dialect.name](secrets)
+            made = insert.values(name=name, value=chance.token_hex(32)).on_conflict_do_nothing()
+            connection.execute(made)
+            return str(connection.execute(query).scalar_one())
+
+
+def _telling_row(after: Telling, round_: int) -> dict[str, Any]:
+    return {
+        "round": round_,
+        "until_minute": after.until_minute,
+        "at": after.at,
+        "elapsed": after.elapsed,
+        "incident": after.seen.incident,
+        "alert": after.seen.alert,
+        "silence": after.seen.silence,
+        "change": after.seen.change,
+    }
+
+
+def _outbox_row(message: Message, now: int) -> dict[str, Any]:
+    return {
+        "key": message.key,
+        "receiver": message.receiver,
+        "topic": message.topic,
+        "stage": message.stage,
+        "message": json.dumps(
+            message_json(message)
+        ),  # ASCII: PostgreSQL's text has no lone surrogates, no NUL
+        "created_at": now,
+        "due_at": now,
+        "tries": 0,
+        "state": "pending",
+    }

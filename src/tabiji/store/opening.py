@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tabiji.errors import StoreError
-from tabiji.store import policies, schema
+from tabiji.store import notices, policies, schema
 from tabiji.store.failures import shown
 
 BUSY_SECONDS = 30  # how long SQLite waits for another writer; `?timeout=` in the URL says otherwise
@@ -106,6 +106,7 @@ def _create(connection: sa.Connection) -> None:
         (schema.retention, {}),
         (schema.judging, {"round": 0}),
         (policies.agreeing, {"round": 0}),
+        (notices.telling, notices.FIRST),
     ):
         connection.execute(sa.insert(table).values(id=1, **row))
     version.create(connection)

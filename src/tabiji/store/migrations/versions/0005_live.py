@@ -114,3 +114,21 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
         sqlite_strict=True,
     )
+    op.create_table(
+        "telling",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("round", NUMBER, nullable=False),
+        sa.Column("until_minute", NUMBER),
+        sa.Column("at", NUMBER, nullable=False),
+        sa.Column("elapsed", NUMBER, nullable=False),
+        sa.Column("incident", NUMBER, nullable=False),
+        sa.Column("alert", NUMBER, nullable=False),
+        sa.Column("silence", NUMBER, nullable=False),
+        sa.Column("change", NUMBER, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_telling"),
+        sqlite_strict=True,
+    )
+    op.execute(
+        "INSERT INTO telling (id, round, at, elapsed, incident, alert, silence, change) "
+        "VALUES (1, 0, 0, 0, 0, 0, 0, 0)"
+    )

@@ -1,14 +1,15 @@
-"""What happened, and what each receiver was told of it → what to tell whom, when; as plain values."""
+"""Whom a message reaches, when it may, and what a message is; a message ⇄ JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 Urgency = Literal["page", "ticket", "information"]
 URGENCIES: tuple[Urgency, ...] = get_args(Urgency)
-Stage = Literal["opened", "worse", "better", "over", "reminder", "test"]
+# "acknowledged": somebody has taken note of it; it goes on
+Stage = Literal["opened", "worse", "better", "acknowledged", "reminder", "over", "test"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 Channel = Literal["apprise", "alertmanager", "webhook", "github", "jira", "backlog"]
 
@@ -17,7 +18,8 @@ Channel = Literal["apprise", "alertmanager", "webhook", "github", "jira", "backl
 class Receiver:
     """Whom a channel reaches. `address` and `options` may hold secrets: never show them.
 
-    `language` is that of what it is told, None for the site's. `options` are the channel's own, by name.
+    `language` is that of what it is told, None for the site's. `options` are the channel's own, by name. `unset` are
+    the variables that the environment lacks: nothing can be sent before they are there.
     """
 
     name: str
@@ -25,6 +27,7 @@ class Receiver:
     address: str = field(repr=False)
     options: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     language: Literal["en", "ja"] | None = None
+    unset: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +90,27 @@ class Message:
     link: str | None = None
     acknowledge: str | None = None
     facts: Mapping[str, object] = field(default_factory=dict)
+
+
+def message_json(message: Message) -> dict[str, Any]:
+    """A message as JSON throughout, the way the outbox keeps it; `message_of` reads it back."""
+    return {
+        "key": message.key,
+        "topic": message.topic,
+        "receiver": message.receiver,
+        "stage": message.stage,
+        "urgency": message.urgency,
+        "language": message.language,
+        "title": message.title,
+        "lines": list(message.lines),
+        "began_at": message.began_at,
+        "ended_at": message.ended_at,
+        "link": message.link,
+        "acknowledge": message.acknowledge,
+        "facts": dict(message.facts),
+    }
+
+
+def message_of(kept: Mapping[str, Any]) -> Message:
+    """The message that `message_json` gave."""
+    return Message(**{**kept, "lines": tuple(kept["lines"])})
