@@ -33,6 +33,8 @@ COMMANDS = {  # name → module and one line for the list
     "simulate": ("tabiji.cli.simulate", "What changed definitions would have said of the past."),
     "doctor": ("tabiji.cli.doctor", "Is all well: the books, the database, the sources."),
     "formats": ("tabiji.cli.formats", "Which log formats there are, or what a file was recognised as."),
+    "backup": ("tabiji.cli.backup", "The database and the definitions as one file."),
+    "restore": ("tabiji.cli.restore", "A backup back into the database."),
     "schema": ("tabiji.cli.schema", "The JSON Schema of the definitions, for editors."),
 }
 

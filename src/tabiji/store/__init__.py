@@ -19,6 +19,7 @@ from tabiji.incidents import Incident
 from tabiji.policies import Change
 from tabiji.store import alerts, checking, incidents, opening, policies, reading, writing
 from tabiji.store.alerts import Definitions, Judging, Progress, SourceNews, StaleRound, Verdict
+from tabiji.store.backup import Backups
 from tabiji.store.facts import (
     COMMIT_POINTS,
     Batch,
@@ -33,6 +34,7 @@ from tabiji.store.facts import (
 )
 from tabiji.store.failures import translated
 from tabiji.store.incidents import FactKind, IncidentFact, IncidentProgress, StaleIncident
+from tabiji.store.forgetting import Forgetting
 from tabiji.store.leases import Lease, Leases, StaleLease
 from tabiji.store.marks import Marks
 from tabiji.store.notices import Notices, StaleTelling
@@ -93,6 +95,8 @@ class Store:
         transactions = Transactions(self._reading, self._writing)
         self.leases = Leases(transactions)
         self.received = ReceivedBatches(transactions)
+        self.backups = Backups(transactions)
+        self.forgetting = Forgetting(transactions)
         self.tokens = Tokens(transactions)
         self.marks = Marks(transactions)
         self.notices = Notices(transactions)
