@@ -23,6 +23,7 @@ COMMANDS = {  # name → module and one line for the list
     "discover": ("tabiji.cli.discover", "What is in these logs, and what could be promised about it."),
     "check": ("tabiji.cli.check", "Every fault of the definitions, as file:line:column."),
     "ingest": ("tabiji.cli.ingest", "Count all that is new in the sources, once."),
+    "serve": ("tabiji.cli.serve", "Count, judge, tell, receive and answer, until it is stopped."),
     "status": ("tabiji.cli.status", "The standing of every objective."),
     "count": ("tabiji.cli.count", "What has been counted, by any columns: the exploring tool."),
     "alerts": ("tabiji.cli.alerts", "What fired, when and why, for how long, and what burnt."),
@@ -32,9 +33,9 @@ COMMANDS = {  # name → module and one line for the list
     "lines": ("tabiji.cli.lines", "The very log lines behind a number."),
     "simulate": ("tabiji.cli.simulate", "What changed definitions would have said of the past."),
     "doctor": ("tabiji.cli.doctor", "Is all well: the books, the database, the sources."),
-    "formats": ("tabiji.cli.formats", "Which log formats there are, or what a file was recognised as."),
     "backup": ("tabiji.cli.backup", "The database and the definitions as one file."),
     "restore": ("tabiji.cli.restore", "A backup back into the database."),
+    "formats": ("tabiji.cli.formats", "Which log formats there are, or what a file was recognised as."),
     "schema": ("tabiji.cli.schema", "The JSON Schema of the definitions, for editors."),
 }
 

@@ -69,7 +69,7 @@ def follow(
     processes = workers or engines.cores()
     said, began = _Said(quiet), time.monotonic()
     totals = {outcome.source: outcome for outcome, _ in before}
-    signature = _signature(site.folder)
+    signature = signature_of(site.folder)
 
     def started(site: Site) -> Following:
         chosen = [one for one in site.sources if not names or one.name in names]
@@ -92,7 +92,7 @@ def follow(
                 totals[outcome.source] = outcome if known is None else _together(known, outcome)
             if stop.wait(SECONDS):
                 break
-            if (found := _signature(site.folder)) != signature:
+            if (found := signature_of(site.folder)) != signature:
                 signature = found
                 try:
                     site = replace(workspace.load(site.folder), store=site.store)
@@ -106,7 +106,7 @@ def follow(
     return [(outcome, took.get(name, 0.0) + time.monotonic() - began) for name, outcome in totals.items()]
 
 
-def _signature(folder: Path) -> Signature:
+def signature_of(folder: Path) -> Signature:
     from tabiji.definitions import JOURNEYS, POLICIES, SITE
 
     found = []

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tabiji import engines, sources
+from tabiji.counting import Account
 from tabiji.definitions import Site, Source
+from tabiji.errors import UsageError
 from tabiji.policies import Change
 from tabiji.runs import agreeing, grouping, ingesting
 from tabiji.runs.ingesting import Outcome
+from tabiji.runs.leasing import Holding, counting
 from tabiji.runs.recording import Judge, Round
-from tabiji.store import Store
+from tabiji.sources import Problem
+from tabiji.store import StaleLease, Store
 
 LOOK_SECONDS = 10  # files are looked at again although nothing seems to have changed: a half last line waits
 JUDGE_SECONDS = 10  # what has come waits no longer than this to be judged, and no minute passes without
@@ -34,11 +38,19 @@ class Tick:
 class Following:
     """Sources of a site, followed. Remembers what stood where, and what judging has read."""
 
-    def __init__(self, site: Site, store: Store, followed: Sequence[Source], workers: int) -> None:
+    def __init__(
+        self,
+        site: Site,
+        store: Store,
+        followed: Sequence[Source],
+        workers: int,
+        holding: Holding | None = None,
+    ) -> None:
         self._site = site
         self._store = store
-        self._followed = followed
+        self._followed = [source for source in followed if source.paths]
         self._workers = workers
+        self._holding = holding
         self._judge = Judge(site, store)
         self._standing: dict[str, Standing] = {}
         self._looked = dict.fromkeys((one.name for one in followed), 0)
@@ -50,7 +62,7 @@ class Following:
 
         Raises StoreError where the database does not do its part; the next tick goes on from what is stored.
         """
-        outcomes = tuple(outcome for source in self._followed if (outcome := self._count(source, now)))
+        outcomes = self.count(now)
         self._news |= any(outcome.account.read for outcome in outcomes)
         judged: Round | None = None
         changes: tuple[Change, ...] = ()
@@ -62,8 +74,21 @@ class Following:
             self._trimmed = now
         return Tick(outcomes, judged, changes)
 
+    def count(self, now: int) -> tuple[Outcome, ...]:
+        """Counts what has been written since, where this process holds the lease; `now` is in seconds.
+
+        Raises StoreError where the database does not do its part; the next time goes on from what is stored.
+        """
+        return tuple(outcome for source in self._followed if (outcome := self._count(source, now)))
+
     def _count(self, source: Source, now: int) -> Outcome | None:
-        """None where nothing has changed since the last look."""
+        """None where nothing has changed since the last look, or where another process counts."""
+        lease = None
+        if self._holding is not None:
+            lease = self._holding.lease(counting(source.name))
+            if lease is None:
+                self._standing.pop(source.name, None)
+                return None
         standing = _standing(source)
         before = self._standing.get(source.name, {})
         if standing == before and now - self._looked[source.name] < LOOK_SECONDS:
@@ -72,10 +97,23 @@ class Following:
             size for _, size, _ in before.values()
         )
         large = self._workers > 1 and grown > ingesting.ALONE_BYTES
-        with engines.pool(self._workers) if large else nullcontext() as executor:
-            outcome = ingesting.ingest(
-                source, self._store, now=now, workers=self._workers, executor=executor, followed=True
-            )
+        try:
+            with engines.pool(self._workers) if large else nullcontext() as executor:
+                outcome = ingesting.ingest(
+                    source,
+                    self._store,
+                    now=now,
+                    workers=self._workers,
+                    executor=executor,
+                    followed=True,
+                    lease=lease,
+                )
+        except StaleLease:
+            if self._holding is not None and lease is not None:
+                self._holding.lost(lease)
+            return None
+        except UsageError as error:  # of this source; the others go on
+            outcome = Outcome(source.name, Account(), 0, problems=(Problem(source.paths[0], str(error)),))
         self._standing[source.name], self._looked[source.name] = standing, now
         return outcome
 

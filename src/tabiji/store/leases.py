@@ -6,6 +6,7 @@ writes: whoever was frozen past its lease and wakes up writes nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -50,42 +51,27 @@ class Leases:
     def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions
 
-    def take(self, name: str, holder: str, now: float) -> Lease | None:
-        """Takes or renews a lease; None while another holder has it.
+    def take(self, names: Iterable[str], holder: str, now: float) -> dict[str, Lease]:
+        """Takes or renews leases, all at once; those that another holder has are left out.
 
         A lease that ends later than any lease can is of a clock that was wrong, and over.
         """
-        columns = leases.c
+        taken = {}
         with self._transactions.writing() as connection:
             now_ms = _now_ms(connection, now)
-            until = now_ms + LEASE_MS
-            row = connection.execute(
-                sa.select(leases).where(columns.name == name).with_for_update()
-            ).one_or_none()
-            if row is None:
-                made = connection.exec_driver_sql(
-                    "INSERT INTO leases (name, holder, epoch, until) VALUES "
-                    f"({', '.join(['?' if connection.dialect.name == 'sqlite' else '%s'] * 4)}) ON CONFLICT DO NOTHING",
-                    (name, holder, 1, until),
-                )
-                return Lease(name, holder, 1, until) if made.rowcount else None
-            if row.holder != holder and now_ms < row.until <= until:
-                return None
-            epoch = row.epoch if row.holder == holder else row.epoch + 1
-            connection.execute(
-                sa.update(leases).where(columns.name == name).values(holder=holder, epoch=epoch, until=until)
-            )
-            return Lease(name, holder, epoch, until)
+            for name in sorted(names):  # in one order, so that two processes never wait for each other
+                lease = _taken(connection, name, holder, now_ms)
+                if lease is not None:
+                    taken[name] = lease
+        return taken
 
-    def release(self, lease: Lease) -> None:
-        """Lets go of a lease, if it is still held, so that another process need not wait."""
+    def release(self, held: Iterable[Lease]) -> None:
+        """Lets go of those that are still held, so that another process need not wait."""
         columns = leases.c
         with self._transactions.writing() as connection:
-            connection.execute(
-                sa.update(leases)
-                .where(columns.name == lease.name, columns.epoch == lease.epoch)
-                .values(until=0)
-            )
+            for lease in sorted(held, key=lambda one: one.name):
+                this = (columns.name == lease.name, columns.epoch == lease.epoch)
+                connection.execute(sa.update(leases).where(*this).values(until=0))
 
     def held(self) -> list[Lease]:
         """All leases, also those that are over, by name."""
@@ -101,6 +87,25 @@ def check(connection: sa.Connection, lease: Lease | None) -> None:
     query = sa.select(leases.c.epoch).where(leases.c.name == lease.name)
     if connection.execute(query.with_for_update(read=True)).scalar() != lease.epoch:
         raise StaleLease(f"another process does this by now ({lease.name}); this one stops")
+
+
+def _taken(connection: sa.Connection, name: str, holder: str, now_ms: int) -> Lease | None:
+    columns, until = leases.c, now_ms + LEASE_MS
+    row = connection.execute(sa.select(leases).where(columns.name == name).with_for_update()).one_or_none()
+    if row is None:
+        place = "?" if connection.dialect.name == "sqlite" else "%s"
+        made = connection.exec_driver_sql(
+            f"INSERT INTO leases VALUES ({place}, {place}, 1, {place}) ON CONFLICT DO NOTHING",
+            (name, holder, until),
+        )
+        return Lease(name, holder, 1, until) if made.rowcount else None
+    if row.holder != holder and now_ms < row.until <= until:
+        return None
+    epoch = row.epoch if row.holder == holder else row.epoch + 1
+    connection.execute(
+        sa.update(leases).where(columns.name == name).values(holder=holder, epoch=epoch, until=until)
+    )
+    return Lease(name, holder, epoch, until)
 
 
 def _now_ms(connection: sa.Connection, now: float) -> int:

@@ -1,4 +1,4 @@
-"""An application → a server on a port."""
+"""An application → a server on a socket."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from fastapi import FastAPI
 STOP_SECONDS = 5  # that requests under way are given to end
 
 
-def server(application: FastAPI, host: str, port: int) -> uvicorn.Server:
-    """A server that is started by `run`; it leaves logging and signals to whoever runs it."""
+def server(application: FastAPI) -> uvicorn.Server:
+    """A server that is started by `run` with its sockets; it leaves logging and signals to whoever runs it."""
     config = uvicorn.Config(
         application,
-        host=host,
-        port=port,
         log_config=None,
         access_log=False,
         server_header=False,
