@@ -10,6 +10,7 @@ from tabiji.definitions import corrections, policies, promises, shapes, sites
 from tabiji.definitions.documents import Document, Loc, read
 from tabiji.definitions.known import Known
 from tabiji.definitions.notifications import with_notifications
+from tabiji.definitions.probes import Probe
 from tabiji.definitions.recurring import dated
 from tabiji.definitions.shapes import File, schema
 from tabiji.definitions.shaping import shaped
@@ -22,6 +23,7 @@ __all__ = [
     "POLICIES",
     "SITE",
     "File",
+    "Probe",
     "Retention",
     "Site",
     "Source",

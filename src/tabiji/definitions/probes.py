@@ -77,7 +77,9 @@ def as_lines(document: Document, loc: Loc, shape: shapes.Source) -> shapes.Sourc
         return shape
     for key in _OF_LINES:
         if getattr(shape, key) is not None:
-            document.blame((*loc, key), f"`{key}` does not go with `probes`; make two sources of it", key=True)
+            document.blame(
+                (*loc, key), f"`{key}` does not go with `probes`; make two sources of it", key=True
+            )
     for key, written in (("format", shape.format), ("kind", shape.kind)):
         if written not in (None, FORMAT):
             document.blame((*loc, key), f"the {key} of probes is `{FORMAT}`: leave `{key}` out")
@@ -93,7 +95,9 @@ def probes(document: Document, loc: Loc, shape: shapes.Source) -> tuple[Probe, .
     if not written and not document.left_out(loc):
         document.blame(loc, "there is no probe here; write for example `top: {url: https://example.com}`")
     if len(written) > PROBES_MAX:
-        document.blame(loc, f"a source has at most {PROBES_MAX} probes; make several sources of them", key=True)
+        document.blame(
+            loc, f"a source has at most {PROBES_MAX} probes; make several sources of them", key=True
+        )
     found = tuple(_probe(document, (*loc, name), name, one) for name, one in written.items())
     _hide(document, loc)
     return found
@@ -123,7 +127,9 @@ def _probe(document: Document, loc: Loc, name: str, shape: probe_shapes.Probe) -
         follow=_truth(document, (*loc, "follow"), shape.follow),
         statuses=tuple(_statuses(document, (*loc, "expect", "status"), expect.status)),
         text=text,
-        certificate_days=_days(document, (*loc, "expect", "certificate_days"), expect.certificate_days, shape),
+        certificate_days=_days(
+            document, (*loc, "expect", "certificate_days"), expect.certificate_days, shape
+        ),
     )
 
 
@@ -131,7 +137,7 @@ def _check_asked(document: Document, loc: Loc, shape: probe_shapes.Probe) -> Non
     """Either a url or a tcp; and only keys that go with it."""
     if (shape.url is None) == (shape.tcp is None):
         if not document.left_out(loc):
-            how_many = "has only" if shape.url is not None else "has"
+            how_many = "has only" if shape.url is not None else "needs"
             document.blame(loc, f"a probe {how_many} one of `url` and `tcp`", key=True)
         return
     if shape.tcp is not None:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Fiel
 from pydantic_core import PydanticCustomError
 
 from tabiji.corrections import Category
+from tabiji.definitions.probe_shapes import Expect, Probe
 from tabiji.definitions.receivers import Notifications, Quiet, Receiver
 from tabiji.journeys import Absence, Severity, State
 from tabiji.policies import Action
@@ -91,6 +92,7 @@ class Source(Shape):
         None,
         description="Alert when there are no events for this long; learned from the past week otherwise.",
     )
+    probes: dict[str, Probe] | None = Field(None, description="Name → probe: what is asked, instead of paths.")
 
 
 class Team(Shape):
@@ -105,11 +107,12 @@ class Team(Shape):
 
 
 class Retention(Shape):
-    """How long rollups are kept."""
+    """How long rollups and pushed lines are kept."""
 
     minutes: str | None = Field(None, description="Of minutes; default 40d.")
     hours: str | None = Field(None, description="Of hours; default 396d.")
     days: Literal["forever"] | None = Field(None, description="Days are kept for ever.")
+    received: str | None = Field(None, description="Of pushed lines, to be looked at again; default 14d.")
 
 
 class Site(Shape):
@@ -307,6 +310,8 @@ PARTS: dict[type[BaseModel], dict[tuple[str, ...], tuple[str, type[BaseModel]]]]
     Site: {
         (): ("tabiji.yaml", Site),
         ("sources", "*"): ("a source", Source),
+        ("sources", "*", "probes", "*"): ("a probe", Probe),
+        ("sources", "*", "probes", "*", "expect"): ("`expect`", Expect),
         ("teams", "*"): ("a team", Team),
         ("teams", "*", "title"): ("a title", Words),
         ("teams", "*", "quiet"): ("`quiet`", Quiet),

@@ -14,7 +14,10 @@ from tabiji.definitions.shapes import PARTS
 Shape = TypeVar("Shape", bound=BaseModel)
 
 # What is below these has a name or a number.
-_NAMED = ("sources", "teams", "steps", "objectives", "tiers", "policies", "exceptions", "corrections", "receivers")
+_NAMED = (
+    *("sources", "teams", "steps", "objectives", "tiers", "policies"),
+    *("exceptions", "corrections", "receivers", "probes"),
+)
 
 
 def shaped(document: Document, shape: type[Shape]) -> Shape:

@@ -13,6 +13,7 @@ from tabiji import expressions, logs, windows
 from tabiji.corrections import Correction
 from tabiji.definitions import shapes
 from tabiji.definitions.documents import Document, Loc
+from tabiji.definitions.probes import Probe, as_lines, probes
 from tabiji.definitions.shapes import Kind, Language, Latency
 from tabiji.definitions.shaping import did_you_mean
 from tabiji.expressions import ColumnType, ExpressionError
@@ -60,6 +61,7 @@ class Source:
     latency: Latency | None = None
     timezone: str | None = None
     quiet_after_minutes: int | None = None  # None: learned from the past week
+    probes: tuple[Probe, ...] = ()  # what it asks, instead of reading files
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class Retention:
     minutes_days: int = 40
     hours_days: int = 396
     days: Literal["forever"] = "forever"
+    received_days: int = 14  # of pushed lines themselves
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +192,7 @@ def _retention(document: Document, shape: shapes.Retention | None) -> Retention:
         document.blame(("retention", "minutes"), message)
     if hours < minutes < UNKNOWN_DAYS:
         document.blame(("retention",), "hours are kept at least as long as minutes")
-    return Retention(minutes, hours)
+    return Retention(minutes, hours, received_days=days("received", shape.received, kept.received_days))
 
 
 # The store
@@ -226,6 +229,7 @@ def _store(document: Document, written: str, folder: Path, environment: Mapping[
 
 def _source(document: Document, loc: Loc, name: str, shape: shapes.Source, folder: Path) -> Source:
     labels = tuple((shape.labels or {}).items())
+    shape = as_lines(document, loc, shape)
     _check_format(document, loc, shape)
     columns = _line_columns(document, loc, shape)
     for key, written in (("operation", shape.operation), ("error", shape.error)):
@@ -258,6 +262,7 @@ def _source(document: Document, loc: Loc, name: str, shape: shapes.Source, folde
         latency=shape.latency,
         timezone=time_zone(document, (*loc, "timezone"), shape.timezone),
         quiet_after_minutes=_quiet_after(document, (*loc, "quiet_after"), shape.quiet_after),
+        probes=probes(document, loc, shape),
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tabiji.logs import alb, apache, ndjson, nginx, sidekiq
+from tabiji.logs import alb, apache, ndjson, nginx, probe, sidekiq
+from tabiji.logs.ndjson import PARTS
 from tabiji.logs.reading import ColumnType, LogFormatError, Reading
 from tabiji.logs.recognising import Recognised, recognised
 
@@ -14,9 +15,19 @@ FORMATS: Mapping[str, Callable[..., Reading]] = {
     "apache": apache.read,
     "alb": alb.read,
     "sidekiq": sidekiq.read,
+    "probe": probe.read,
 }
 
-__all__ = ["FORMATS", "ColumnType", "LogFormatError", "Reading", "Recognised", "reading", "recognised"]
+__all__ = [
+    "FORMATS",
+    "PARTS",
+    "ColumnType",
+    "LogFormatError",
+    "Reading",
+    "Recognised",
+    "reading",
+    "recognised",
+]
 
 
 def reading(
