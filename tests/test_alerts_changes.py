@@ -141,9 +141,9 @@ MERGED: dict[str, tuple[list[Alert], list[Alert], list[Alert]]] = {
     ),
     "was shorter": ([told(10, 20)], [new(12, 15)], []),
     "was longer": ([told(10, 20)], [new(5, 40)], []),
-    "was longer, and goes on": ([told(10, 20)], [new(5)], [told(20, None, None, late=True)]),
+    "was longer, and goes on": ([told(10, 20)], [new(5)], [told(20, None, None)]),
     "were two, and are one that goes on": (
-        [told(10, 20), told(30, 40)], [new(5)], [told(40, None, None, late=True)],
+        [told(10, 20), told(30, 40)], [new(5)], [told(40, None, None)],
     ),
     "follows one that is closed": ([told(10, 20)], [new(20, 30)], [new(20, 30)]),
     "comes before one that is open": ([told(30)], [new(10, 30), told(30)], [new(10, 30)]),

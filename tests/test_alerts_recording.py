@@ -196,7 +196,7 @@ LATE: dict[str, tuple[Events, Events, list[object], list[object]]] = {
         steady(0, 200, bad=range(145, 150)),
         dict.fromkeys(range(DAY + 150, DAY + 200), (0, 100)),
         [(147, 155, "below-short", False)],
-        [(147, 155, "below-short", False), (155, None, None, True)],
+        [(147, 155, "below-short", False), (155, None, None, False)],
     ),
     "an end that nobody saw": (
         {**steady(0, 150, bad=range(145, 150)), DAY + 170: (1, 0)},
@@ -372,3 +372,38 @@ def test_a_stray_event_of_long_ago_costs_little(
         count(opened, {-5000 * 1440: (1, 1), **steady(0, 200, bad=range(100, 110))})
         judge_until(site, opened, NOW)
         assert times(pages(opened)) == [(102, 115, "below-short")]
+
+
+MINUTE = DAY + 200  # of the newest event
+LIVE = {  # seconds after the end of that minute → the last moment judged
+    "while the minute still fills": (-30, MINUTE),
+    "while its last lines may still arrive": (4, MINUTE),
+    "once it is past": (5, MINUTE + 1),
+    "when nothing has come for hours": (7200, MINUTE + 1),
+    "when nothing has come for more than a day": (3 * 86400, MINUTE),
+    "when the event is of the future: the moments up to now": (-600, MINUTE - 10),
+}
+
+
+@pytest.mark.parametrize(("after", "until"), LIVE.values(), ids=LIVE)
+def test_a_minute_is_judged_once_the_clock_has_left_it(
+    store_url: str, tmp_path: Path, after: int, until: int
+) -> None:
+    with store.open(store_url) as opened:
+        count(opened, steady(0, 201))
+        judged = judge_until(site_of(tmp_path), opened, (MINUTE + 1) * 60 + after)
+        assert judged is not None
+        assert judged.until_minute == until
+
+
+def test_an_event_of_the_future_delays_nobody(store_url: str, tmp_path: Path) -> None:
+    site = site_of(tmp_path)
+    with store.open(store_url) as opened:
+        count(opened, {**steady(0, 100), DAY + 1_000_000: (1, 0)})
+        judge_until(site, opened, (DAY + 100) * 60 + 10)
+        assert opened.judging().until_minute == DAY + 100
+        count(opened, steady(100, 160, bad=range(150, 160)))
+        judged = judge_until(site, opened, (DAY + 160) * 60 + 10)
+        assert judged is not None
+        assert judged.until_minute == DAY + 160
+        assert [(one.opened_minute, one.late) for one in pages(opened)] == [(DAY + 152, False)]

@@ -59,8 +59,8 @@ class Alert:
     """A tier that fires, from its first minute to its last: `[opened_minute, closed_minute)`.
 
     At the opened minute the events before it made it fire, as `opening` says; `ending` is why it closed.
-    `definition` is the hash of the objective's definition that it opened by. `late`: it was found only when
-    late events had come. `number` is that of the store. A provisional one never notifies.
+    `definition` is the hash of the objective's definition that it opened by. `late`: it was over when
+    it was found, because its events came late. `number` is that of the store. A provisional one never notifies.
     """
 
     objective: str
@@ -89,7 +89,7 @@ class Alert:
 
     def again(self, minute: int) -> Alert:
         """A new alert that fires from a later minute on."""
-        return replace(self, opened_minute=minute, late=True, number=None)
+        return replace(self, opened_minute=minute, number=None)
 
 
 Episode = TypeVar("Episode", Alert, Silence)

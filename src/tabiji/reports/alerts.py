@@ -35,7 +35,7 @@ SENTENCES: Mapping[str, str] = {
     "this fires from {threshold} on.",
     "spent": "{share} of the budget burnt: {bad} of {total} were bad.",
     "steps": "The bad ones: {steps}.",
-    "late": "It was found only when late events had come.",
+    "late": "It was over when it was found: its events came late.",
     "trial": "On trial: nobody was notified.",
     "lasts": "{length} +",
     "columns-note": "burn: how many times as fast as promised when it began; spent: of the budget by its end.",

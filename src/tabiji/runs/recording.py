@@ -288,8 +288,8 @@ def _stretches(store: Store, first: int, until: int, longest: int, step: int) ->
 
 
 def _marked(alert: Alert, judged_until: int) -> Alert:
-    """A new alert of moments that were judged before, when it was none, is late."""
-    late = alert.number is None and alert.opened_minute <= judged_until
+    """A new alert of moments that were judged before, when it was none, is late if it is over by now."""
+    late = alert.number is None and alert.opened_minute <= judged_until and alert.closed_minute is not None
     return replace(alert, late=True) if late else alert
 
 
