@@ -32,7 +32,7 @@ from tabiji.counting import (
 )
 from tabiji.engines.memory import MemoryFile
 from tabiji.engines.parts import Part, TooMuchError, parts
-from tabiji.engines.relations import Rows, WrongRowsError, connection, raw
+from tabiji.engines.relations import Rows, WrongRowsError, alone, connection, raw
 from tabiji.logs.reading import Reading
 
 SAMPLE_CHARACTERS = 300
@@ -109,7 +109,15 @@ class Found:
 
 
 def count(task: Task) -> Counted:
-    """Counts a chunk. Raises OSError where its file can't be read, or is not the one that was meant."""
+    """Counts a chunk; of several at once in a process, one after the other.
+
+    Raises OSError where its file can't be read, or is not the one that was meant.
+    """
+    with alone():
+        return _count(task)
+
+
+def _count(task: Task) -> Counted:
 
     def query(rows: Rows) -> tuple[_Counts, list[int]]:
         sql = cells_query(task.reading, task.fields, rows.relation, direct=rows.direct)
@@ -134,6 +142,11 @@ def count(task: Task) -> Counted:
 
 def trace(task: Task, first_minute: int, end_minute: int) -> list[Found]:
     """The counted lines of a chunk in [first_minute, end_minute), in the order of the file."""
+    with alone():
+        return _trace(task, first_minute, end_minute)
+
+
+def _trace(task: Task, first_minute: int, end_minute: int) -> list[Found]:
 
     def query(rows: Rows) -> tuple[list[_Event], list[int]]:
         sql = trace_query(task.reading, task.fields, rows.relation, direct=rows.direct)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -78,12 +79,18 @@ def cleaned() -> MemoryFile:
     return MemoryFile()
 
 
+@functools.cache
+def alone() -> threading.Lock:
+    """Held while a chunk is counted: DuckDB and the memory are this process's, not this thread's."""
+    return threading.Lock()
+
+
 _inherited: list[object] = []  # of the parent process; never used, and never closed: they are the parent's
 
 
 def _start_anew() -> None:
     """A forked process has its own DuckDB and memory, also where its parent has counted before."""
-    for own in (connection, raw, cleaned):
+    for own in (connection, raw, cleaned, alone):
         if own.cache_info().currsize:
             _inherited.append(own())
             own.cache_clear()

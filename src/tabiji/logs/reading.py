@@ -47,7 +47,9 @@ class Reading:
     `target` (with its query string) and `host`; `url` is host and target in one, where a line has it so
     (`https://host:443/path`): it is quicker to take apart once per key than once per line. Lines for which
     `is_event` is not true are filtered. `fields` are what source expressions may use beside those: name → SQL
-    over the columns.
+    over the columns. `kind_from`, `service_from` and `route_from` name fields that say of each line what kind of event
+    it is (`kind` where null), which service's, and its route where it needs no finding; what the source says wins
+    over kind and service.
     """
 
     format: str
@@ -70,6 +72,9 @@ class Reading:
     tokens: Tokens | None = None  # of shape "tokens"
     fields: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()  # what a person should know about this reading
+    kind_from: str | None = None
+    service_from: str | None = None
+    route_from: str | None = None
     types: Mapping[str, ColumnType] = field(default_factory=dict, hash=False)
 
     @property

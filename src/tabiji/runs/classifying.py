@@ -10,10 +10,12 @@ import numpy as np
 
 from tabiji.counting import BASE, OTHER, REST, Account, Cells, Integers, Series
 from tabiji.definitions import Source
+from tabiji.definitions.shapes import KINDS
 from tabiji.engines import Counted
 from tabiji.expressions import ExpressionError, Predicate, Value, predicate, value
 from tabiji.logs import ColumnType, Reading
 from tabiji.routes import NO_PATH, Declared, Learned, parse, path_of
+from tabiji.routes.templates import TemplateError, angles, braces
 
 NOT_FOUND = 404  # the answer that says nothing about which routes exist
 
@@ -27,6 +29,7 @@ EVENT_COLUMNS: Mapping[str, ColumnType] = {
 
 _METHOD = re.compile(r"[A-Z][A-Z_-]{0,15}")
 HOST_MAX, TEXT_MAX = 253, 300
+GIVEN = "given "  # begins the marks of routes that lines named themselves, which are never merged
 REMEMBERED_MAX = 20_000  # keys whose series are not looked for again
 
 Key = tuple[str | int | None, ...]  # BASE, and the fields of the expressions
@@ -35,13 +38,20 @@ Row = dict[str, str | int | None]
 
 @dataclass(frozen=True, slots=True)
 class Expressions:
-    """A source's expressions over one reading, checked, and the fields that they need."""
+    """A source's expressions over one reading, checked, the fields that they need, and what the reading says itself.
+
+    `kind_from`, `service_from` and `route_from` as in `Reading`.
+    """
 
     operation: Value
     error: Value | None
     where: Predicate | None
     labels: tuple[tuple[str, Value], ...]
     fields: tuple[str, ...]
+    kind: str
+    kind_from: str | None = None
+    service_from: str | None = None
+    route_from: str | None = None
 
 
 def columns(reading: Reading) -> dict[str, ColumnType]:
@@ -60,8 +70,14 @@ def expressions(source: Source, reading: Reading) -> Expressions:
     labels = tuple((label, value(text, known)) for label, text in source.labels)
     used = operation.columns | (error.columns if error else set()) | (where.columns if where else set())
     used = used.union(*(label.columns for _, label in labels))
+    kind_from = None if source.kind else reading.kind_from
+    service_from = None if source.service else reading.service_from
+    used |= {name for name in (kind_from, service_from, reading.route_from) if name is not None}
     fields = tuple(sorted(name for name in used if name not in EVENT_COLUMNS))
-    return Expressions(operation, error, where, labels, fields)
+    kind = source.kind or reading.kind
+    return Expressions(
+        operation, error, where, labels, fields, kind, kind_from, service_from, reading.route_from
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,28 +105,35 @@ class Classifier:
         self.declared = declared
         self.numbers = dict(stored)
         self.known = set(stored.values())
+        learned_marks = set(marks)
+        self.given = {mark.removeprefix(GIVEN) for mark in learned_marks if mark.startswith(GIVEN)}
         found = [
             (series.route, _is_found(series.status))
             for series in stored.values()
-            if series.route and not (declared and declared.route(series.method, series.route))
+            if series.route and not self._is_fixed(series.method, series.route)
         ]
-        self.learned = Learned(marks, found)
+        self.learned = Learned((mark for mark in learned_marks if not mark.startswith(GIVEN)), found)
         self.marks = self.learned.exploded
-        self._how: tuple[Expressions, str] | None = None
+        # What another process merged while one with older marks went on is to be merged once more
+        self._behind = any(
+            self.learned.route(series.route, _is_found(series.status)) != series.route
+            for series in stored.values()
+            if series.route and not self._is_fixed(series.method, series.route)
+        )
+        self._how: Expressions | None = None
         self._remembered: dict[Key, Series | None] = {}  # as long as no route becomes part of a wider one
 
-    def sort(self, counted: Counted, made_of: Expressions, kind: str) -> Sorted:
+    def sort(self, counted: Counted, made_of: Expressions) -> Sorted:
         """The cells of a chunk by series. Call `committed` once they are in the database."""
-        same = self._how is not None and self._how[0] is made_of and self._how[1] == kind
-        if not same:
-            self._how, self._remembered = (made_of, kind), {}
-        rows = {key: self._row(made_of.fields, key) for key in counted.keys if key not in self._remembered}
+        if self._how is not made_of:
+            self._how, self._remembered = made_of, {}
+        rows = {key: self._row(made_of, key) for key in counted.keys if key not in self._remembered}
         for row in rows.values():
             if row["route"] is None and row["path"] not in (None, REST):
                 self.learned.observe(str(row["path"]), _is_found(row["status"]))
         merges: dict[int, Series] = {}
-        if rows and self.learned.exploded != self.marks:
-            self.marks = self.learned.exploded
+        if rows and (self._behind or self.learned.exploded != self.marks):
+            self.marks, self._behind = self.learned.exploded, False
             merges = self._merges(made_of)
             self._remembered = {}
         chosen: dict[Series, int] = {}
@@ -119,8 +142,8 @@ class Classifier:
             if key in self._remembered:
                 series = self._remembered[key]
             else:
-                row = rows.get(key) or self._row(made_of.fields, key)
-                series = self._series(row, made_of, kind)
+                row = rows.get(key) or self._row(made_of, key)
+                series = self._series(row, made_of)
                 if len(self._remembered) < REMEMBERED_MAX:
                     self._remembered[key] = series
             index[at] = -1 if series is None else chosen.setdefault(series, len(chosen))
@@ -129,13 +152,13 @@ class Classifier:
         ) in merges.values():  # also without events in this chunk: their numbers must be known from now on
             chosen.setdefault(wider, len(chosen))
         cells, account = _without_filtered(counted, index)
-        other = self._other(kind)
+        other = self._other(made_of)
         beyond = int(cells.events[cells.series == chosen[other]].sum()) if other in chosen else 0
-        return Sorted(tuple(chosen), cells, account, merges, self.marks, beyond)
+        return Sorted(tuple(chosen), cells, account, merges, self._all_marks(), beyond)
 
-    def series_of(self, key: Key, made_of: Expressions, kind: str) -> Series | None:
+    def series_of(self, key: Key, made_of: Expressions) -> Series | None:
         """The series that a line with this key was counted in, as things stand now; None where it is filtered."""
-        return self._series(self._row(made_of.fields, key), made_of, kind)
+        return self._series(self._row(made_of, key), made_of)
 
     def committed(
         self, series: Iterable[Series], numbers: Iterable[int], merges: Mapping[int, Series]
@@ -145,14 +168,21 @@ class Classifier:
             self.numbers.pop(number, None)
         self.numbers |= dict(zip(numbers, series, strict=True))
 
-    def _row(self, fields: tuple[str, ...], key: Key) -> Row:
-        row: Row = dict(zip((*BASE, *fields), key, strict=True))
+    def _all_marks(self) -> frozenset[str]:
+        return self.marks | {GIVEN + route for route in self.given}
+
+    def _is_fixed(self, method: str | None, route: str) -> bool:
+        """Whether a route was declared, or named by the lines: it is not learned and becomes part of no other."""
+        return route in self.given or bool(self.declared and self.declared.route(method, route))
+
+    def _row(self, made_of: Expressions, key: Key) -> Row:
+        row: Row = dict(zip((*BASE, *made_of.fields), key, strict=True))
         method, path, host = row["method"], row["path"], row["host"]
         row["method"] = method if isinstance(method, str) and _METHOD.fullmatch(method) else None
         row["host"] = (
             host.lower() if isinstance(host, str) and 0 < len(host) <= HOST_MAX and host != "-" else None
         )
-        row["route"] = None
+        row["route"] = None if made_of.route_from is None else _given(row[made_of.route_from])
         if path == REST:
             return row
         if not isinstance(path, str) or (row["method"] is None and not path.startswith("/")):
@@ -161,15 +191,15 @@ class Classifier:
         row["path"] = path = path_of(path)
         if path == NO_PATH:
             row["path"] = None
-        elif self.declared:
+        elif self.declared and row["route"] is None:
             row["route"] = self.declared.route(
                 row["method"] if isinstance(row["method"], str) else None, path
             )
         return row
 
-    def _series(self, row: Row, made_of: Expressions, kind: str) -> Series | None:
+    def _series(self, row: Row, made_of: Expressions) -> Series | None:
         if row["path"] == REST:
-            return self._other(kind)  # more keys in one chunk than can be told apart
+            return self._other(made_of)  # more keys in one chunk than can be told apart
         if row["route"] is None and row["path"] is not None:
             row["route"] = self.learned.route(str(row["path"]), _is_found(row["status"]))
         if made_of.where and not made_of.where.holds(row):
@@ -177,8 +207,8 @@ class Classifier:
         status = row["status"]
         series = Series(
             source=self.source.name,
-            service=self.source.service,
-            kind=self.source.kind or kind,
+            service=_text(row[made_of.service_from]) if made_of.service_from else self.source.service,
+            kind=_kind(row[made_of.kind_from], made_of.kind) if made_of.kind_from else made_of.kind,
             operation=_text(made_of.operation.evaluate(row)),
             method=_text(row["method"]),
             route=_text(row["route"]),
@@ -194,13 +224,15 @@ class Classifier:
         if series in self.known:
             return series
         if len(self.known) >= self.source.series_max:
-            return self._other(kind)
+            return self._other(made_of)
         self.known.add(series)
+        if made_of.route_from and series.route and row[made_of.route_from] is not None:
+            self.given.add(series.route)
         return series
 
-    def _other(self, kind: str) -> Series:
+    def _other(self, made_of: Expressions) -> Series:
         name, service = self.source.name, self.source.service
-        return Series(name, service, self.source.kind or kind, OTHER, None, None, None, None, None)
+        return Series(name, service, made_of.kind, OTHER, None, None, None, None, None)
 
     def _merges(self, made_of: Expressions) -> dict[int, Series]:
         """Stored series whose route has just become part of a wider one, by number."""
@@ -215,7 +247,7 @@ class Classifier:
     def _widened(self, series: Series, made_of: Expressions) -> Series:
         """A series as it would be, had its lines been counted with the routes of now."""
         route = series.route
-        if route is None or (self.declared and self.declared.route(series.method, route)):
+        if route is None or self._is_fixed(series.method, route):
             return series
         wider = self.learned.route(route, _is_found(series.status))
         if wider == route:
@@ -245,6 +277,21 @@ def declared_routes(source: Source) -> Declared | None:
 
 def _is_found(status: object) -> bool:
     return status != NOT_FOUND
+
+
+def _given(found: str | int | None) -> str | None:
+    """A route that a line names itself, in our spelling where it is in another."""
+    text = _text(found)
+    if text is None:
+        return None
+    try:
+        return angles(braces(text)[0])
+    except TemplateError:
+        return text
+
+
+def _kind(found: object, otherwise: str) -> str:
+    return found if isinstance(found, str) and found in KINDS else otherwise
 
 
 def _text(made: object) -> str | None:

@@ -18,7 +18,7 @@ from tabiji.errors import UsageError
 from tabiji.expressions import Table, predicate
 from tabiji.journeys import Journey, Objective
 from tabiji.reports import Count
-from tabiji.runs import correcting, judging, minutes
+from tabiji.runs import committing, correcting, judging, minutes
 from tabiji.runs.classifying import Classifier, declared_routes, expressions
 from tabiji.runs.minutes import Truths
 from tabiji.sources import CompressionError
@@ -289,7 +289,7 @@ def _lines_of(
     chunk = Chunk(None if compression else str(path), start, entry.end, content)
     found = engines.trace(Task(chunk, reading, made_of.fields), asked.first, asked.end)
     keys = list(dict.fromkeys(line.key for line in found))
-    series = [classifier.series_of(key, made_of, reading.kind) for key in keys]
+    series = [classifier.series_of(key, made_of) for key in keys]
     rows = judging.table(one for one in series if one is not None)
     places = {
         key: place for place, key in enumerate(key for key, one in zip(keys, series, strict=True) if one)
@@ -312,17 +312,9 @@ def _in_time(objective: Objective, duration_us: int | None) -> bool:
 
 def _reading(source: Source, path: Path) -> logs.Reading | None:
     if source.format is not None:
-        fields = dict(source.fields) if source.fields else None
-        return logs.reading(
-            source.format, log_format=source.log_format, fields=fields, latency=source.latency
-        )
+        return committing.defined(source)
     recognised = logs.recognised(sources.first_lines(path))
-    if recognised is None:
-        return None
-    fields = dict(recognised.fields) if recognised.fields else None
-    return logs.reading(
-        recognised.format, log_format=recognised.log_format, fields=fields, latency=source.latency
-    )
+    return None if recognised is None else committing.as_recognised(source, recognised)
 
 
 class _Unpacked:

@@ -12,20 +12,14 @@ from pathlib import Path
 from tabiji import engines, logs, sources
 from tabiji.counting import Account
 from tabiji.definitions import Source
-from tabiji.engines import Chunk, Counted, Origin, Task
-from tabiji.errors import OutsideError, UsageError
+from tabiji.engines import Counted
+from tabiji.errors import OutsideError
 from tabiji.logs import Reading
-from tabiji.routes import RouteError
-from tabiji.runs.classifying import (
-    Classifier,
-    ExpressionError,
-    Expressions,
-    Sorted,
-    declared_routes,
-    expressions,
-)
+from tabiji.runs import committing
+from tabiji.runs.classifying import Classifier, Expressions, Sorted
+from tabiji.runs.committing import Made
 from tabiji.sources import CompressionError, Moved, Piece, Problem, Seen
-from tabiji.store import Batch, Lease, LogFile, Sample, Store
+from tabiji.store import Lease, LogFile, Store
 
 ALONE_BYTES = 8 << 20  # below this, starting a pool takes longer than counting
 AHEAD = 8  # pieces for each worker, at most, that are counted before the first of them is committed
@@ -102,27 +96,22 @@ def ingest(
     taken its `lease` over, UsageError where no format fits.
     """
     progress = _Progress()
-    try:
-        declared = declared_routes(source)
-    except (OSError, RouteError) as error:
-        raise UsageError(f"source `{source.name}`: its routes can't be read: {error}") from None
-    classifier = Classifier(source, declared, store.series(source.name), store.route_marks(source.name))
+    classifier = committing.classifier(source, store)
     readings = _Readings(source, progress)
     count = _counting(executor)
     for _ in range(ROUNDS_MAX):
         progress.moved.clear()
         commits = _Commits(store, classifier, now, progress, advance, reached, followed, lease)
-        waiting: deque[tuple[Piece, Expressions, str, Future[Counted] | Counted]] = deque()
+        waiting: deque[tuple[Piece, Expressions, Future[Counted] | Counted]] = deque()
         for piece in _pieces(source, paths, store.files(source.name), now, progress):
-            reading = readings.of(piece)
-            if reading is None:
+            made = readings.of(piece)
+            if made is None:
                 commits.leave(piece)
                 continue
-            made_of, how = reading
-            counted = count(piece, how, made_of)
+            counted = count(piece, made)
             if piece.content:
                 piece = replace(piece, content=b"")  # the worker has it
-            waiting.append((piece, made_of, how.kind, counted))
+            waiting.append((piece, made[0], counted))
             while _is_enough(waiting, workers):
                 commits.add(*waiting.popleft())
         while waiting:
@@ -144,7 +133,7 @@ def ingest(
     )
 
 
-def _is_enough(waiting: Collection[tuple[Piece, object, str, object]], workers: int) -> bool:
+def _is_enough(waiting: Collection[tuple[Piece, object, object]], workers: int) -> bool:
     """Whether so much is being counted that it is time to commit. Of small pieces many go ahead, for a commit
     of sparse minutes takes as long as counting them, and no worker should wait for it."""
     if len(waiting) <= workers:
@@ -228,24 +217,16 @@ class _Readings:
     def __init__(self, source: Source, progress: _Progress) -> None:
         self._source = source
         self._progress = progress
-        self._by_path: dict[str, tuple[Expressions, Reading] | None] = {}
+        self._by_path: dict[str, Made | None] = {}
 
-    def of(self, piece: Piece) -> tuple[Expressions, Reading] | None:
-        if self._source.format is not None:
-            return self._made("", self._defined())
-        key = f"{piece.file.device} {piece.file.inode} {piece.path}"
+    def of(self, piece: Piece) -> Made | None:
+        is_defined = self._source.format is not None
+        key = "" if is_defined else f"{piece.file.device} {piece.file.inode} {piece.path}"
         if key not in self._by_path:
-            self._by_path[key] = self._made(key, self._recognised(piece.path))
+            reading = committing.defined(self._source) if is_defined else self._recognised(piece.path)
+            self._by_path[key] = committing.made(self._source, reading) if reading is not None else None
+            self._progress.notes |= dict.fromkeys(reading.notes if reading is not None else ())
         return self._by_path[key]
-
-    def _defined(self) -> Reading | None:
-        source = self._source
-        if "" in self._by_path or source.format is None:
-            return None
-        fields = dict(source.fields) if source.fields else None
-        return logs.reading(
-            source.format, log_format=source.log_format, fields=fields, latency=source.latency
-        )
 
     def _recognised(self, path: str) -> Reading | None:
         recognised = logs.recognised(sources.first_lines(Path(path)))
@@ -256,32 +237,14 @@ class _Readings:
             self._progress.problems.append(Problem(path, message))
             return None
         self._progress.recognised[recognised.format, recognised.why] = None
-        fields = dict(recognised.fields) if recognised.fields else None
-        return logs.reading(
-            recognised.format, log_format=recognised.log_format, fields=fields, latency=self._source.latency
-        )
-
-    def _made(self, key: str, reading: Reading | None) -> tuple[Expressions, Reading] | None:
-        if key in self._by_path:
-            return self._by_path[key]
-        made = None
-        if reading is not None:
-            try:
-                made = expressions(self._source, reading), reading
-            except ExpressionError as error:
-                raise UsageError(f"source `{self._source.name}`: {error}") from None
-            self._progress.notes |= dict.fromkeys(reading.notes)
-        self._by_path[key] = made
-        return made
+        return committing.as_recognised(self._source, recognised)
 
 
-def _counting(
-    executor: Executor | None,
-) -> Callable[[Piece, Reading, Expressions], Future[Counted] | Counted]:
-    def count(piece: Piece, how: Reading, made_of: Expressions) -> Future[Counted] | Counted:
-        if piece.rejected or piece.start == piece.end:
-            return _uncounted(piece)
-        task = Task(_chunk(piece), how, made_of.fields)
+def _counting(executor: Executor | None) -> Callable[[Piece, Made], Future[Counted] | Counted]:
+    def count(piece: Piece, made: Made) -> Future[Counted] | Counted:
+        task = committing.task(piece, made)
+        if task is None:
+            return committing.uncounted(piece)
         if executor is not None:
             return executor.submit(engines.count, task)
         try:
@@ -292,24 +255,6 @@ def _counting(
             return failed
 
     return count
-
-
-def _chunk(piece: Piece) -> Chunk:
-    if piece.content is not None:
-        return Chunk(None, piece.start, piece.end, piece.content)
-    origin = Origin(piece.file.device, piece.file.inode, piece.tail_length, piece.file.tail_hash)
-    return Chunk(piece.path, piece.start, piece.end, origin=origin)
-
-
-def _uncounted(piece: Piece) -> Counted:
-    """No line, or one that is not even looked at: longer than a piece, or the rest of one already counted."""
-    empty = engines.count(Task(Chunk(None, 0, 0, b""), NO_READING, ()))
-    return (
-        replace(empty, account=Account(read=1, rejected=((piece.rejected, 1),))) if piece.rejected else empty
-    )
-
-
-NO_READING = Reading(format="none", shape="json", columns=(), time_us="NULL")
 
 
 class _Commits:
@@ -343,7 +288,7 @@ class _Commits:
         """Commits nothing more of a piece's file in this round: what follows would not follow what is stored."""
         self._left.add(piece.file.number)
 
-    def add(self, piece: Piece, made_of: Expressions, kind: str, result: Future[Counted] | Counted) -> None:
+    def add(self, piece: Piece, made_of: Expressions, result: Future[Counted] | Counted) -> None:
         """Commits a counted piece, unless another file had taken its place when it was read."""
         try:
             counted = result.result() if isinstance(result, Future) else result
@@ -360,29 +305,14 @@ class _Commits:
             self._progress.moved[piece.path] = None
             self.leave(piece)
             return
-        self._commit(piece, self._classifier.sort(counted, made_of, kind), counted)
+        self._commit(piece, self._classifier.sort(counted, made_of), counted)
 
     def _commit(self, piece: Piece, by_series: Sorted, counted: Counted) -> None:
-        progress, minutes, now = self._progress, by_series.cells.minute, self._now
+        progress, now = self._progress, self._now
         number = piece.file.number or 0
         file = replace(piece.file, last_seen=now, number=self._numbers.get(number) if number < 0 else number)
-        batch = Batch(
-            source=self._classifier.source.name,
-            file=file,
-            offset_before=piece.offset_before,
-            start=piece.start,
-            end=piece.end,
-            account=by_series.account,
-            first_minute=int(minutes.min()) if len(minutes) else None,
-            last_minute=int(minutes.max()) if len(minutes) else None,
-            series=by_series.series,
-            cells=by_series.cells,
-            merges=by_series.merges,
-            marks=by_series.marks,
-            samples=tuple(Sample(s.reason, piece.start + s.offset, s.line) for s in counted.samples),
-            now=now,
-            lengthens=self._followed,
-            lease=self._lease,
+        batch = committing.batch(
+            piece, file, by_series, counted, now, lengthens=self._followed, lease=self._lease
         )
         committed = self._store.commit(batch, self._reached) if self._reached else self._store.commit(batch)
         if number < 0:

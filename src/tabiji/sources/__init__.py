@@ -11,6 +11,7 @@ from tabiji.sources.files import (
     relocated,
 )
 from tabiji.sources.pieces import PIECE_BYTES, Moved, Piece, nothing, pieces
+from tabiji.sources.received import ReceivedFile, older_received
 
 __all__ = [
     "PIECE_BYTES",
@@ -18,6 +19,7 @@ __all__ = [
     "Moved",
     "Piece",
     "Problem",
+    "ReceivedFile",
     "Seen",
     "blocks",
     "compression",
@@ -26,6 +28,7 @@ __all__ = [
     "left_behind",
     "matching",
     "nothing",
+    "older_received",
     "pieces",
     "places",
     "relocated",

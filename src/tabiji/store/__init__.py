@@ -25,6 +25,7 @@ from tabiji.store.facts import (
     Batch,
     Check,
     Committed,
+    KnownBatch,
     LedgerEntry,
     LogFile,
     Sample,
@@ -33,8 +34,8 @@ from tabiji.store.facts import (
     Within,
 )
 from tabiji.store.failures import translated
-from tabiji.store.incidents import FactKind, IncidentFact, IncidentProgress, StaleIncident
 from tabiji.store.forgetting import Forgetting
+from tabiji.store.incidents import FactKind, IncidentFact, IncidentProgress, StaleIncident
 from tabiji.store.leases import Lease, Leases, StaleLease
 from tabiji.store.marks import Marks
 from tabiji.store.notices import Notices, StaleTelling
@@ -57,6 +58,7 @@ __all__ = [
     "IncidentProgress",
     "Judging",
     "Kept",
+    "KnownBatch",
     "Lease",
     "LedgerEntry",
     "LogFile",
@@ -93,10 +95,10 @@ class Store:
         self._writer = opening.writing(engine)
         self._reader = opening.reading(engine)
         transactions = Transactions(self._reading, self._writing)
-        self.leases = Leases(transactions)
-        self.received = ReceivedBatches(transactions)
         self.backups = Backups(transactions)
         self.forgetting = Forgetting(transactions)
+        self.leases = Leases(transactions)
+        self.received = ReceivedBatches(transactions)
         self.tokens = Tokens(transactions)
         self.marks = Marks(transactions)
         self.notices = Notices(transactions)

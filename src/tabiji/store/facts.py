@@ -25,6 +25,10 @@ class StaleOffset(StoreError):  # noqa: N818 - an outcome that the caller expect
     """Someone else has counted these bytes: the batch was not written, and must be dropped."""
 
 
+class KnownBatch(StoreError):  # noqa: N818 - likewise
+    """A pushed batch is counted already: nothing was written; look again which ones are."""
+
+
 @dataclass(frozen=True, slots=True)
 class LogFile:
     """A log file, and how far it has been counted. Times are whole seconds since the epoch.
@@ -72,7 +76,8 @@ class Batch:
     `cells.series` are indexes into `series`. `merges` maps numbers of series to the series they become part
     of; `marks` are route marks learned. `now` is in seconds since the epoch. With `lengthens`, an entry of the
     ledger that ends where this range begins becomes longer, as long as it is short. It is taken only while the
-    `lease`, if any, has not passed to another process.
+    `lease`, if any, has not passed to another process. `received` are the ids of the pushed batches in it, none of
+    which may have been counted before.
     """
 
     source: str
@@ -90,6 +95,7 @@ class Batch:
     marks: Iterable[str] = ()
     samples: tuple[Sample, ...] = ()
     lengthens: bool = False
+    received: tuple[str, ...] = ()
     lease: Lease | None = None
 
 
@@ -156,6 +162,7 @@ __all__ = [
     "Batch",
     "Check",
     "Committed",
+    "KnownBatch",
     "LedgerEntry",
     "LogFile",
     "Rows",

@@ -21,7 +21,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from tabiji.counting import Integers, Series
-from tabiji.store import leases, postgresql, rollups, schema, sqlite
+from tabiji.store import leases, postgresql, received, rollups, schema, sqlite
 from tabiji.store.facts import Batch, Committed, StaleOffset
 from tabiji.store.rollups import DAY, HOUR, Rows
 from tabiji.store.segments import Kept
@@ -35,9 +35,10 @@ BULK: Mapping[str, ModuleType] = {"sqlite": sqlite, "postgresql": postgresql}
 
 
 def commit(connection: sa.Connection, batch: Batch, reached: Callable[[str], None]) -> Committed:
-    """Writes a batch inside a transaction. Raises StaleOffset when it is not the next one, StaleLease."""
+    """Writes a batch inside a transaction. Raises StaleOffset when it is not the next one, StaleLease, KnownBatch."""
     leases.check(connection, batch.lease)
     first, last = _locked(connection, batch.source)
+    received.enter(connection, batch)
     number = _advanced(connection, batch)
     reached("offset-advanced")
     _ledger(connection, batch, number)

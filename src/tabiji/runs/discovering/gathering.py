@@ -103,7 +103,7 @@ class Gathering:
 
     def add(self, piece: Piece, counted: Counted) -> None:
         """Adds a counted piece."""
-        sorted_ = self.classifier.sort(counted, self.made_of, self.reading.kind)
+        sorted_ = self.classifier.sort(counted, self.made_of)
         for number, wider in sorted_.merges.items():
             self._fold(number, self._number(wider))
         numbers = [self._number(series) for series in sorted_.series]
@@ -137,7 +137,7 @@ class Gathering:
         """Takes note of paths as they are."""
         for *key, target in looked.keys:
             path = path_of(target) if isinstance(target, str) else NO_PATH
-            series = self.classifier.series_of(tuple(key), self.made_of, self.reading.kind)
+            series = self.classifier.series_of(tuple(key), self.made_of)
             if path == NO_PATH or series not in self.numbers:
                 continue
             some = self.examples.setdefault(self.numbers[series], {})
