@@ -24,7 +24,7 @@ import sqlalchemy as sa
 from tabiji.errors import StoreError
 from tabiji.store import opening, schema
 from tabiji.store.failures import translated
-from tabiji.store.leases import LEASE_MS, leases
+from tabiji.store.leases import LEASE_MS, clock_ms, leases
 from tabiji.store.transactions import Transactions
 
 _OF_A_NEW_STORE = frozenset(
@@ -32,7 +32,7 @@ _OF_A_NEW_STORE = frozenset(
 )  # hold rows all the same
 _ROWS = 10_000  # read at a time
 
-_TABLES = (
+TABLES = (  # besides those of the store
     "CREATE TABLE backup (made_at INTEGER NOT NULL, version TEXT NOT NULL) STRICT",
     "CREATE TABLE backup_files (path TEXT PRIMARY KEY, content BLOB NOT NULL) STRICT",
 )
@@ -69,7 +69,7 @@ class Backups:
         try:
             with self._transactions.reading() as source, _new(part) as target:
                 rows = _copied(source, target)
-                for statement in _TABLES:
+                for statement in TABLES:
                     target.exec_driver_sql(statement)
                 target.exec_driver_sql("INSERT INTO backup VALUES (?, ?)", (now, version))
                 for name, content in files.items():
@@ -88,7 +88,8 @@ class Backups:
         `force`, where the store holds anything already. `now` is in seconds.
         """
         with _opened(path) as source, self._transactions.writing() as target:
-            until = leases.c.until.between(now * 1000 + 1, now * 1000 + LEASE_MS)
+            now_ms = clock_ms(target, now)
+            until = leases.c.until.between(now_ms + 1, now_ms + LEASE_MS)
             holder = target.execute(sa.select(leases.c.holder).where(until).limit(1)).scalar()
             if holder is not None:
                 raise StoreError(

@@ -58,7 +58,7 @@ class Leases:
         """
         taken = {}
         with self._transactions.writing() as connection:
-            now_ms = _now_ms(connection, now)
+            now_ms = clock_ms(connection, now)
             for name in sorted(names):  # in one order, so that two processes never wait for each other
                 lease = _taken(connection, name, holder, now_ms)
                 if lease is not None:
@@ -108,7 +108,8 @@ def _taken(connection: sa.Connection, name: str, holder: str, now_ms: int) -> Le
     return Lease(name, holder, epoch, until)
 
 
-def _now_ms(connection: sa.Connection, now: float) -> int:
+def clock_ms(connection: sa.Connection, now: float) -> int:
+    """The clock that leases go by, in milliseconds; `now` is in seconds."""
     if connection.dialect.name == "sqlite":
         return int(now * 1000)
     query = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
