@@ -12,6 +12,7 @@ grew again is a new one, and the copy or the compressed twin of a file already c
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import os
 import stat
@@ -110,9 +111,12 @@ def left_behind(known: Sequence[LogFile], standing: Mapping[Place, Path], now: i
     Their last lines may have come after they were last read. They are looked for beside their old place.
     """
     wanted: dict[Path, dict[int, LogFile]] = {}
+    beside: dict[str, set[Path]] = {}
     for place, file in _newest(known).items():
         if place not in standing and file.compression is None and file.offset:
-            for folder in {Path(file.path).parent, Path(os.path.realpath(file.path)).parent}:
+            if file.path not in beside:
+                beside[file.path] = _folders(Path(file.path))
+            for folder in beside[file.path]:
                 wanted.setdefault(folder, {})[file.inode] = file
     found: dict[Place, Seen] = {}
     for folder, files in sorted(wanted.items()):
@@ -126,6 +130,19 @@ def left_behind(known: Sequence[LogFile], standing: Mapping[Place, Path], now: i
                 seen = Seen(replace(file, last_seen=now), entry.path, entry.stat().st_size)
                 found.setdefault((file.device, file.inode), seen)
     return list(found.values())
+
+
+def _folders(path: Path) -> set[Path]:
+    """Where a file may stand by now that once stood at a path: in its folder. If that is a link: also in the folder to
+    which it leads, and in those beside that, as there may be a folder for each day."""
+    folders = {path.parent}
+    if path.is_symlink():
+        leads_to = Path(os.path.realpath(path)).parent
+        folders.add(leads_to)
+        if leads_to.parent.parent != leads_to.parent:
+            with contextlib.suppress(OSError):
+                folders |= {Path(one.path) for one in os.scandir(leads_to.parent) if one.is_dir()}
+    return folders
 
 
 def identified(source: str, path: Path, known: Sequence[LogFile], now: int) -> Seen | None:
