@@ -32,6 +32,7 @@ COMMANDS = {  # name → module and one line for the list
     "gate": ("tabiji.cli.gate", "Is deploying in keeping with what was agreed; and if not, why."),
     "lines": ("tabiji.cli.lines", "The very log lines behind a number."),
     "simulate": ("tabiji.cli.simulate", "What changed definitions would have said of the past."),
+    "token": ("tabiji.cli.token", "What programs prove with that they may push or ask."),
     "doctor": ("tabiji.cli.doctor", "Is all well: the books, the database, the sources."),
     "backup": ("tabiji.cli.backup", "The database and the definitions as one file."),
     "restore": ("tabiji.cli.restore", "A backup back into the database."),

@@ -20,6 +20,7 @@ from tabiji.policies import Change
 from tabiji.store import alerts, checking, incidents, opening, policies, reading, writing
 from tabiji.store.alerts import Definitions, Judging, Progress, SourceNews, StaleRound, Verdict
 from tabiji.store.backup import Backups
+from tabiji.store.checking import Vitals
 from tabiji.store.facts import (
     COMMIT_POINTS,
     Batch,
@@ -43,7 +44,7 @@ from tabiji.store.policies import Agreeing, Recorded
 from tabiji.store.received import ReceivedBatches
 from tabiji.store.rollups import DAY, HOUR, Rows
 from tabiji.store.segments import Kept
-from tabiji.store.tokens import Tokens
+from tabiji.store.tokens import NameTaken, Token, Tokens
 from tabiji.store.transactions import Transactions
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "Lease",
     "LedgerEntry",
     "LogFile",
+    "NameTaken",
     "Progress",
     "Recorded",
     "Rows",
@@ -74,6 +76,7 @@ __all__ = [
     "StaleTelling",
     "Store",
     "Sums",
+    "Token",
     "Verdict",
     "Within",
     "open",
@@ -102,6 +105,7 @@ class Store:
         self.tokens = Tokens(transactions)
         self.marks = Marks(transactions)
         self.notices = Notices(transactions)
+        self.vitals = Vitals(transactions)
 
     def __enter__(self) -> Store:
         return self
