@@ -1,15 +1,96 @@
-"""A store → facts about its health, for `doctor`."""
+"""A store → facts about its health, for `doctor`, and about how it goes on, for whoever watches."""
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from tabiji.errors import StoreError
 from tabiji.store import schema
 from tabiji.store.facts import Check
+from tabiji.store.notices import outbox
+from tabiji.store.transactions import Transactions
 
 WAL_MENDED = (3, 51, 3)  # before, two writing processes can reset the WAL under each other
+
+
+@dataclass(frozen=True, slots=True)
+class SourceVitals:
+    """How a source goes on. Times are in seconds since the epoch; None before the first commit."""
+
+    committed_at: int | None = None
+    files: int = 0
+    truncations: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """A message that was given up: to whom, about what, when, and why the last try failed."""
+
+    receiver: str
+    topic: str
+    ended_at: int
+    failure: str
+
+
+class Vitals:
+    """How the store goes on: what is cheap to ask every few seconds."""
+
+    def __init__(self, transactions: Transactions) -> None:
+        self._transactions = transactions
+
+    def ensure_schema(self) -> None:
+        """Raises StoreError where the database is away, or where a newer program has migrated it meanwhile."""
+        with self._transactions.reading() as connection:
+            found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+        if found != schema.HEAD:
+            raise StoreError(
+                f"a newer Tabiji has migrated the database (schema {found}; this one knows up to {schema.HEAD}): "
+                "update this one as well"
+            )
+
+    def sources(self) -> dict[str, SourceVitals]:
+        """The sources that anything was counted of, by name."""
+        files, ledger = schema.files.c, schema.ledger.c
+        truncations = sa.select(
+            files.source, sa.func.count(), sa.cast(sa.func.sum(files.truncations), schema.Number)
+        ).group_by(files.source)
+        committed = (
+            sa.select(files.source, sa.func.max(ledger.committed_at))
+            .join_from(schema.ledger, schema.files)
+            .group_by(files.source)
+        )
+        with self._transactions.reading() as connection:
+            times: dict[str, int] = {row[0]: row[1] for row in connection.execute(committed)}
+            return {
+                name: SourceVitals(times.get(name), count, cut)
+                for name, count, cut in connection.execute(truncations.order_by(files.source))
+            }
+
+    def messages(self) -> Mapping[str, int]:
+        """How many messages there are by state: pending, sent, dead, superseded."""
+        query = sa.select(outbox.c.state, sa.func.count()).group_by(outbox.c.state)
+        with self._transactions.reading() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
+    def waiting_since(self) -> int | None:
+        """Since when the message has waited that has waited the longest, in seconds; None where none waits."""
+        query = sa.select(sa.func.min(outbox.c.created_at)).where(outbox.c.state == "pending")
+        with self._transactions.reading() as connection:
+            found: int | None = connection.execute(query).scalar()
+            return found
+
+    def dead(self, since: int) -> list[Dead]:
+        """The messages that were given up since a time in seconds, the newest first."""
+        query = sa.select(outbox).where(outbox.c.state == "dead", outbox.c.ended_at >= since)
+        with self._transactions.reading() as connection:
+            return [
+                Dead(row.receiver, row.topic, row.ended_at, row.failure or "")
+                for row in connection.execute(query.order_by(outbox.c.id.desc()))
+            ]
 
 
 def check(connection: sa.Connection) -> tuple[Check, ...]:

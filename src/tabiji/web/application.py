@@ -7,9 +7,10 @@ from collections.abc import Callable
 from fastapi import APIRouter, FastAPI
 
 from tabiji import __version__
+from tabiji.web import caretaking
 from tabiji.web.context import Context
 
-ROUTES: tuple[Callable[[Context], APIRouter], ...] = ()  # one module each
+ROUTES: tuple[Callable[[Context], APIRouter], ...] = (caretaking.routes,)  # one module each
 
 
 def application(context: Context) -> FastAPI:
