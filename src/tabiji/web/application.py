@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import JSONResponse
 
 from tabiji import __version__
-from tabiji.web import caretaking
+from tabiji.errors import OutsideError
+from tabiji.web import caretaking, receiving
 from tabiji.web.context import Context
+from tabiji.web.failures import failures
 
-ROUTES: tuple[Callable[[Context], APIRouter], ...] = (caretaking.routes,)  # one module each
+ROUTES: tuple[Callable[[Context], APIRouter], ...] = (  # one module each
+    caretaking.routes,
+    receiving.routes,
+)
+AWAY_SECONDS = 5  # until it is worth to try again what failed
 
 
 def application(context: Context) -> FastAPI:
@@ -18,6 +26,15 @@ def application(context: Context) -> FastAPI:
     made = FastAPI(
         title="Tabiji", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
     )
+    made.add_exception_handler(OutsideError, _away)
+    failures(made)
     for routes in ROUTES:
         made.include_router(routes(context))
     return made
+
+
+async def _away(request: Request, error: Exception) -> JSONResponse:
+    """503 where the database or the disk does not do its part. Who asked may be anybody: the log says what it is."""
+    logging.getLogger("tabiji").warning("%s %s: %s", request.method, request.url.path, error)
+    words = "the database or the disk does not do its part now: try again"
+    return JSONResponse({"detail": words}, 503, {"Retry-After": str(AWAY_SECONDS)})

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
 
 from tabiji.errors import StoreError
 from tabiji.runs import health
+from tabiji.web.access import allowed
 from tabiji.web.context import Context
 from tabiji.web.metrics import Metrics
 
@@ -16,7 +17,7 @@ NO_STORE = {"Cache-Control": "no-store"}
 def routes(context: Context) -> APIRouter:
     """`/healthz`: start it again if not 200. `/readyz`: does it do its work. `/metrics`: all in numbers."""
     router = APIRouter(tags=["caretaking"])
-    metrics = Metrics(context)
+    metrics, may_read = Metrics(context), allowed(context, "read")
 
     @router.get("/healthz")
     def healthz() -> JSONResponse:
@@ -25,12 +26,18 @@ def routes(context: Context) -> APIRouter:
         return JSONResponse({"alive": alive}, 200 if alive else 503, NO_STORE)
 
     @router.get("/readyz")
-    def readyz() -> JSONResponse:
-        """200 where counting and judging go on; the reasons against it are for who may read."""
+    def readyz(request: Request) -> JSONResponse:
+        """200 where counting and judging go on; the reasons against it are for those with a token to read."""
         reasons = unready(context)
-        return JSONResponse({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200, NO_STORE)
+        answer: dict[str, object] = {"ready": not reasons}
+        try:
+            may_read(request)
+            answer["reasons"] = reasons
+        except (HTTPException, StoreError):
+            pass  # the bare status is for everybody
+        return JSONResponse(answer, 503 if reasons else 200, NO_STORE)
 
-    @router.get("/metrics")
+    @router.get("/metrics", dependencies=[Depends(may_read)])
     def scrape(request: Request) -> Response:
         """OpenMetrics, or Prometheus' text format for who doesn't accept it."""
         content, kind = metrics.exposition(request.headers.get("accept", ""))
