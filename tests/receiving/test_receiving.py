@@ -7,21 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pushed import NOW, line, lines
 
 from tabiji import definitions, store
 from tabiji.counting import Account
 from tabiji.runs.receiving import NotRecognised, Receiving, UnknownSource
 from tabiji.store import Store
-
-NOW = 1_750_000_000
-
-
-def line(number: int, status: int = 200) -> bytes:
-    return b'{"ts": %d, "status": %d, "path": "/a/%d", "m": "GET", "ms": 5}\n' % (NOW, status, number)
-
-
-def lines(count: int, start: int = 0) -> bytes:
-    return b"".join(line(number) for number in range(start, start + count))
 
 
 @pytest.fixture

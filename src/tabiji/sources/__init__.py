@@ -1,6 +1,6 @@
 """Where lines come from."""
 
-from tabiji.sources.content import CompressionError, blocks, compression, first_lines
+from tabiji.sources.content import CompressionError, blocks, compression, first_lines, magic, stream
 from tabiji.sources.files import (
     Problem,
     Seen,
@@ -26,10 +26,12 @@ __all__ = [
     "first_lines",
     "identified",
     "left_behind",
+    "magic",
     "matching",
     "nothing",
     "older_received",
     "pieces",
     "places",
     "relocated",
+    "stream",
 ]

@@ -48,8 +48,12 @@ class Prints:
 def compression(path: Path) -> str | None:
     """What a file is compressed with; None for a plain one."""
     with path.open("rb") as file:
-        head = file.read(4)
-    return next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), None)
+        return magic(file.read(4))
+
+
+def magic(head: bytes) -> str | None:
+    """What content is compressed with that begins with these bytes; None for plain content."""
+    return next((kind for first, kind in _MAGIC.items() if head.startswith(first)), None)
 
 
 def blocks(path: Path, kind: str | None) -> Iterator[tuple[bytes, int]]:
@@ -61,9 +65,9 @@ def blocks(path: Path, kind: str | None) -> Iterator[tuple[bytes, int]]:
         yield from stream(raw, kind)
 
 
-def stream(raw: BinaryIO, kind: str | None) -> Iterator[tuple[bytes, int]]:
-    """The same of an open file."""
-    reader = _reader(raw, kind)
+def stream(raw: BinaryIO, kind: str | None, window_bytes: int = _WINDOW_MAX) -> Iterator[tuple[bytes, int]]:
+    """The same of an open file; a zstd frame that needs a larger window is refused as broken."""
+    reader = _reader(raw, kind, window_bytes)
     held: list[bytes] = []
     room = BLOCK
     try:
@@ -90,13 +94,13 @@ def stream(raw: BinaryIO, kind: str | None) -> Iterator[tuple[bytes, int]]:
     raise failure
 
 
-def _reader(raw: BinaryIO, kind: str | None) -> Any:
+def _reader(raw: BinaryIO, kind: str | None, window_bytes: int = _WINDOW_MAX) -> Any:
     if kind == "gzip":
         return gzip.GzipFile(fileobj=raw)
     if kind == "bzip2":
         return bz2.BZ2File(raw)
     if kind == "zstd":
-        decompressor = zstandard.ZstdDecompressor(max_window_size=_WINDOW_MAX)
+        decompressor = zstandard.ZstdDecompressor(max_window_size=window_bytes)
         return decompressor.stream_reader(raw, read_across_frames=True, closefd=False)
     return raw
 

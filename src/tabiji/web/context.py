@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tabiji.definitions import Site
 from tabiji.runs.health import Health
+from tabiji.runs.receiving import Receiving
 from tabiji.store import Store
+from tabiji.web.bodies import Room
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +21,5 @@ class Context:
     site: Callable[[], Site]
     now: Callable[[], float] = time.time
     health: Callable[[], Health] = Health  # of the process that answers; by default: it has only just begun
+    receiving: Receiving | None = None  # None: nothing is received
+    room: Room = field(default_factory=Room)  # for what is received

@@ -1,0 +1,129 @@
+"""The body of a request, compressed or not → its bytes, within limits of size, of time and of memory for all."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from fastapi import HTTPException, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
+
+from tabiji import sources
+from tabiji.store import Token
+
+MIB = 1 << 20
+COMPRESSED_MAX = 16 * MIB
+UNPACKED_MAX = 32 * MIB
+ROOM_BYTES = 48 * MIB  # of bodies that are read, unpacked, or wait for their commit, all together
+TOKEN_BYTES = 40 * MIB  # thereof for one token, so that the others get in
+TOKEN_REQUESTS = 16  # under way at once for one token
+WINDOW_BYTES = 8 * MIB  # of a zstd frame, as RFC 9659 has it for HTTP
+RETRY = {"Retry-After": "5"}
+
+ENCODINGS = {"": None, "identity": None, "gzip": "gzip", "x-gzip": "gzip", "zstd": "zstd"}
+
+
+class Room:
+    """How much all bodies may take in memory. For use from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._bytes: Counter[int] = Counter()  # by token
+        self._requests: Counter[int] = Counter()
+
+    @contextmanager
+    def request(self, token: Token) -> Iterator[Share]:
+        """The share of one request, given back at its end. Answers 429 where its token has too many under way."""
+        number = token.number
+        with self._lock:
+            if self._requests[number] >= TOKEN_REQUESTS:
+                raise HTTPException(
+                    429, f"the token `{token.name}` has {TOKEN_REQUESTS} requests under way already", RETRY
+                )
+            self._requests[number] += 1
+        share = Share(self, number)
+        try:
+            yield share
+        finally:
+            with self._lock:
+                self._requests[number] -= 1
+                self._bytes[number] -= share.bytes
+
+    def _take(self, number: int, more: int) -> None:
+        with self._lock:
+            if self._bytes[number] + more > TOKEN_BYTES:
+                raise HTTPException(429, "this token has too much under way; wait for some answers", RETRY)
+            if self._bytes.total() + more > ROOM_BYTES:
+                raise HTTPException(503, "too much is being received at once; push again later", RETRY)
+            self._bytes[number] += more
+
+
+class Share:
+    """What one request takes of the room."""
+
+    def __init__(self, room: Room, number: int) -> None:
+        self._room = room
+        self._number = number
+        self.bytes = 0
+
+    def more(self, size: int) -> None:
+        """Takes so many bytes more. Answers 429 or 503 where they are not to be had."""
+        self._room._take(self._number, size)
+        self.bytes += size
+
+
+async def body(request: Request, share: Share, unpacked_max: int = UNPACKED_MAX) -> bytes:
+    """The body, unpacked. Answers 400, 411, 413 or 415 for one that can't be taken."""
+    written = request.headers.get("content-encoding", "").strip().lower()
+    if written not in ENCODINGS:
+        raise HTTPException(
+            415,
+            f"`Content-Encoding: {written[:50]}` is not understood; send gzip, zstd, or none",
+            {"Accept-Encoding": "gzip, zstd"},
+        )
+    kind = ENCODINGS[written]
+    size_max = min(COMPRESSED_MAX, unpacked_max) if kind else unpacked_max
+    length = request.headers.get("content-length")
+    if length is None and "transfer-encoding" not in request.headers:
+        raise HTTPException(411, "a request with lines has a body")
+    if length is not None and int(length) > size_max:
+        raise _too_large(size_max, compressed=kind is not None)
+    held = io.BytesIO()
+    try:
+        async for part in request.stream():
+            if held.tell() + len(part) > size_max:
+                raise _too_large(size_max, compressed=kind is not None)
+            share.more(len(part))
+            held.write(part)
+    except ClientDisconnect:
+        raise HTTPException(400, "the request ended before its body did") from None
+    if kind is None:
+        return held.getvalue()
+    return await run_in_threadpool(_unpacked, held, kind, share, unpacked_max)
+
+
+def _unpacked(packed: io.BytesIO, kind: str, share: Share, size_max: int) -> bytes:
+    packed.seek(0)
+    if sources.magic(packed.getbuffer()[:4].tobytes()) != kind:
+        raise HTTPException(400, f"the body is not {kind}, as `Content-Encoding` says")
+    held = io.BytesIO()
+    try:
+        for block, _ in sources.stream(packed, kind, WINDOW_BYTES):
+            if held.tell() + len(block) > size_max:
+                raise _too_large(size_max, compressed=False)
+            if not held.tell() and sources.magic(block[:4]) is not None:
+                raise HTTPException(400, "the body is compressed twice; compress it once")
+            share.more(len(block))
+            held.write(block)
+    except sources.CompressionError as error:
+        raise HTTPException(400, f"the body can't be unpacked: {error}") from None
+    return held.getvalue()
+
+
+def _too_large(size_max: int, *, compressed: bool) -> HTTPException:
+    what = "compressed body" if compressed else "body"
+    return HTTPException(413, f"the {what} is larger than {size_max // MIB} MiB; push smaller batches")
