@@ -38,8 +38,9 @@ def command(folder: Path, events: int, language: str) -> None:
     except OSError as error:
         raise FileError(f"{folder} can't be written: {error.strerror or error}") from None
     site = workspace.load(folder)
-    with workspace.open_store(site) as store:
-        ingest.run(site, store, list(site.sources))
+    every = list(site.sources)
+    with ingest.counting(every) as executor, workspace.open_store(site) as store:
+        ingest.run(site, store, every, executor)
         judged = status.judge(site, store, now // 60)
     click.echo()
     status.show(site, judged, whole, detailed=False)

@@ -121,12 +121,11 @@ def run(paths: tuple[str, ...], how: How | None, workers: int | None, *, quiet: 
     """
     from tabiji import engines
     from tabiji.runs import discovering
-    from tabiji.runs.ingesting import ALONE_BYTES
 
     files = discovering.files(paths)
     workers = workers or engines.cores()
     size = discovering.size(files)
-    pool = engines.pool(workers) if workers > 1 and size > ALONE_BYTES else nullcontext()
+    pool = engines.pool(workers) if workers > 1 and size > engines.ALONE_BYTES else nullcontext()
     with pool as executor, output.progress("Reading", size, shown=not quiet) as advance:
         discovery = discovering.discover(
             files, workers=workers, executor=executor, advance=advance, given=how

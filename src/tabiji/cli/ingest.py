@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from glob import iglob
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from tabiji.cli import following, output, rounds, workspace
-from tabiji.errors import UsageError
+from tabiji.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from tabiji.definitions import Site, Source
     from tabiji.runs.ingesting import Outcome
     from tabiji.store import Store
@@ -45,9 +50,16 @@ def command(
     chosen, paths = _chosen(site, names, into)
     if follow and paths is not None:
         raise UsageError("`--follow` follows the paths of the definitions, and no FILE")
-    with workspace.open_store(site) as store:
-        outcomes = run(site, store, chosen, paths, workers, quiet=as_json)
-        if follow:
+    outcomes: list[tuple[Outcome, float]] = []
+    try:
+        with counting(chosen, paths, workers) as executor, workspace.open_store(site) as store:
+            outcomes = run(site, store, chosen, executor, paths, workers, quiet=as_json)
+    except StoreError as error:
+        if not follow:
+            raise
+        output.say(str(error))  # a database that is away or full may be well again by the next look
+    if follow:
+        with workspace.open_store(site) as store:
             outcomes = following.follow(site, store, names, outcomes, workers, quiet=as_json)
     if as_json:
         from tabiji.reports import Ingested, ingest_json
@@ -79,18 +91,35 @@ def _chosen(
     return [source for source in site.sources if not names or source.name in names], None
 
 
+@contextmanager
+def counting(
+    chosen: list[Source], paths: tuple[str, ...] | None = None, workers: int | None = None
+) -> Iterator[Executor | None]:
+    """Processes that count, where there may be much: they get ready while the database is opened."""
+    from tabiji import engines
+
+    patterns = paths or tuple(path for source in chosen for path in source.paths)
+    found = {Path(path) for pattern in patterns for path in iglob(pattern, recursive=True)}  # noqa: PTH207 - absolute
+    size = sum(path.stat().st_size for path in found if path.exists())
+    workers = workers or engines.cores()
+    if workers == 1 or size <= engines.ALONE_BYTES:
+        yield None
+        return
+    with engines.pool(workers) as executor:
+        yield executor
+
+
 def run(
     site: Site,
     store: Store,
     chosen: list[Source],
+    executor: Executor | None,
     paths: tuple[str, ...] | None = None,
     workers: int | None = None,
     *,
     quiet: bool = False,
 ) -> list[tuple[Outcome, float]]:
     """Counts sources and says what came of it; the outcome of each, and its seconds."""
-    from contextlib import nullcontext
-
     from tabiji import engines, sources
     from tabiji.runs import ingesting
     from tabiji.runs.following import trim
@@ -98,20 +127,20 @@ def run(
     workers = workers or engines.cores()
     now = workspace.now()
     ahead = {s.name: ingesting.bytes_ahead(s, store, paths or s.paths, now) for s in chosen}
-    large = workers > 1 and sum(ahead.values()) > ingesting.ALONE_BYTES
+    if sum(ahead.values()) <= engines.ALONE_BYTES:
+        executor = None
     outcomes = []
-    with engines.pool(workers) if large else nullcontext() as executor:
-        for source in chosen:
-            began = time.perf_counter()
-            with output.progress(source.name, ahead[source.name], shown=not quiet) as advance:
-                outcome = ingesting.ingest(
-                    source, store, now=now, workers=workers, executor=executor, paths=paths, advance=advance
-                )
-            seconds = time.perf_counter() - began
-            outcomes.append((outcome, seconds))
-            _tell(source, outcome, seconds, quiet=quiet)
-            if source.paths and not paths and not outcome.problems and not sources.matching(source.paths):
-                output.say(f"{source.name}: there is no file at {', '.join(source.paths)}")
+    for source in chosen:
+        began = time.perf_counter()
+        with output.progress(source.name, ahead[source.name], shown=not quiet) as advance:
+            outcome = ingesting.ingest(
+                source, store, now=now, workers=workers, executor=executor, paths=paths, advance=advance
+            )
+        seconds = time.perf_counter() - began
+        outcomes.append((outcome, seconds))
+        _tell(source, outcome, seconds, quiet=quiet)
+        if source.paths and not paths and not outcome.problems and not sources.matching(source.paths):
+            output.say(f"{source.name}: there is no file at {', '.join(source.paths)}")
     judge(site, store, now, quiet=quiet)
     trim(site, store, now)
     return outcomes

@@ -1,6 +1,18 @@
 """Where counting runs: DuckDB on a chunk, in this process or in a pool of them."""
 
 from tabiji.engines.chunk import Chunk, Counted, Found, Origin, Sample, Task, count, trace
-from tabiji.engines.pool import cores, pool
+from tabiji.engines.pool import ALONE_BYTES, cores, pool
 
-__all__ = ["Chunk", "Counted", "Found", "Origin", "Sample", "Task", "cores", "count", "pool", "trace"]
+__all__ = [
+    "ALONE_BYTES",
+    "Chunk",
+    "Counted",
+    "Found",
+    "Origin",
+    "Sample",
+    "Task",
+    "cores",
+    "count",
+    "pool",
+    "trace",
+]

@@ -21,7 +21,6 @@ from tabiji.runs.committing import Made
 from tabiji.sources import CompressionError, Moved, Piece, Problem, Seen
 from tabiji.store import Lease, LogFile, Store
 
-ALONE_BYTES = 8 << 20  # below this, starting a pool takes longer than counting
 AHEAD = 8  # pieces for each worker, at most, that are counted before the first of them is committed
 ROUNDS_MAX = 5  # of looking again, where files are moved while they are read
 
