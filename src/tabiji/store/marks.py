@@ -66,6 +66,12 @@ class Marks:
                 raise UsageError(f"mark {kept.number} of this key began later than that end; say a later one")
         return kept
 
+    def of_key(self, key: str) -> Mark | None:
+        """The mark of a key."""
+        with self._transactions.reading() as connection:
+            row = connection.execute(sa.select(marks).where(marks.c.key == key)).one_or_none()
+        return None if row is None else _mark(row)
+
     def between(self, from_second: int, until_second: int, journey: str | None = None) -> list[Mark]:
         """The marks during `[from_second, until_second)`, the oldest first; of a journey: those that concern it."""
         columns = marks.c
