@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tabiji.cli import following, workspace
+from tabiji.cli import following, journal, workspace
 from tabiji.errors import DefinitionError, OutsideError, StoreError
 
 if TYPE_CHECKING:
@@ -53,19 +53,24 @@ def command(host: str, port: int, workers: int | None, folder: Path | None) -> N
     """
     from tabiji import engines
     from tabiji.runs.leasing import RENEW_SECONDS
+    from tabiji.runs.receiving import Receiving
     from tabiji.runs.serving import Serving
     from tabiji.web.application import application
     from tabiji.web.context import Context
     from tabiji.web.serving import server
 
     site = workspace.load(folder)
+    said = journal.begin(journal.secrets_of(site, os.environ))
     with ExitStack() as stack:
         listening = stack.enter_context(_listening(host, port))
         store = stack.enter_context(workspace.open_store(site))
         stop = stack.enter_context(following.Stop())
         holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         serving = Serving(site, store, holder, workers or engines.cores(), time.time())
-        answering = server(application(Context(store, lambda: serving.site, health=serving.health)))
+        receiving = Receiving(store, lambda: serving.site)
+        answering = server(
+            application(Context(store, lambda: serving.site, health=serving.health, receiving=receiving))
+        )
         stopping = threading.Event()
 
         def judge(now: float) -> None:
@@ -73,7 +78,8 @@ def command(host: str, port: int, workers: int | None, folder: Path | None) -> N
                 _say_judged(serving.judge(now))
 
         def tidy(now: float) -> None:
-            serving.tidy(now)
+            if serving.tidy(now):
+                receiving.tidy(now)
 
         works: dict[str, tuple[Work, float]] = {
             "leases": (serving.renew, RENEW_SECONDS),
@@ -93,13 +99,16 @@ def command(host: str, port: int, workers: int | None, folder: Path | None) -> N
             thread.start()
         log.info("Tabiji serves at http://%s:%d", host, listening.getsockname()[1])
         try:
-            _loop(serving, stop)
+            _loop(serving, stop, said)
         finally:
             log.info("stopping")
             until = time.monotonic() + STOP_SECONDS
             stopping.set()
             answering.should_exit = True
-            for thread in threads:
+            ending = [threading.Thread(target=end, daemon=True) for end in (receiving.close,)]
+            for thread in ending:
+                thread.start()
+            for thread in (*threads, *ending):
                 thread.join(max(0.1, until - time.monotonic()))
             _release(serving)
             log.info("stopped")
@@ -138,7 +147,7 @@ def _again(name: str, work: Work, seconds: float, serving: Serving, stopping: th
         serving.paused(name, why)
 
 
-def _loop(serving: Serving, stop: following.Stop) -> None:
+def _loop(serving: Serving, stop: following.Stop, said: journal.Journal) -> None:
     """Until it is time to stop: shows that this process lives, and takes definitions that change."""
     signature = following.signature_of(serving.site.folder)
     while not stop.wait(LOOK_SECONDS):
@@ -152,6 +161,7 @@ def _loop(serving: Serving, stop: following.Stop) -> None:
             serving.refuse(str(error))
             log.error("the definitions before these stay in force: %s", error)
             continue
+        said.hide(journal.secrets_of(site, os.environ))
         serving.reload(replace(site, store=serving.site.store))
         log.info("the definitions have changed, and are read again")
 

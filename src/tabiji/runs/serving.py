@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from tabiji.definitions import Site
 from tabiji.policies import Change
-from tabiji.runs.following import JUDGE_SECONDS, Following, judge, trim
+from tabiji.runs import tidying
+from tabiji.runs.following import JUDGE_SECONDS, Following, judge
 from tabiji.runs.health import Health, SourceHealth
 from tabiji.runs.ingesting import Outcome
 from tabiji.runs.leasing import JUDGING, PROBING, Holding, counting
@@ -112,13 +113,14 @@ class Serving:
         self._judged_at = now
         return Judged(judged, changes, len(messages))
 
-    def tidy(self, now: float) -> None:
-        """Lets go of what is kept no longer, once an hour."""
+    def tidy(self, now: float) -> bool:
+        """Lets go of what is kept no longer, once an hour; whether it was time."""
         if self._tidied_at is not None and 0 <= now - self._tidied_at < TIDY_SECONDS:
-            return
+            return False
         self._tidied_at = now
         if self.holding.lease(JUDGING) is not None:
-            trim(self._site, self._store, int(now))
+            tidying.tidy(self._site, self._store, int(now))
+        return True
 
     def health(self) -> Health:
         """How this process does."""
