@@ -328,6 +328,24 @@ def note(number: int, text: str, author: str | None, folder: Path | None, as_jso
         _tell(store, number, f"Incident {number}: noted.", as_json=as_json)
 
 
+@command.command(name="acknowledge")
+@click.argument("number", type=int, metavar="N")
+@_reason_option()
+@_author_option
+@workspace.workspace_option
+@workspace.json_option
+def acknowledge(number: int, reason: str, author: str | None, folder: Path | None, as_json: bool) -> None:
+    """Take note of an incident: nobody is reminded of it any more."""
+    from tabiji.runs import intervening
+
+    site = workspace.load(folder)
+    _, word = _said(site, "now", reason, author)
+    with workspace.open_store(site) as store:
+        before = intervening.acknowledge(store, number, word)
+        said = f"{word.author} has taken note" if before is None else f"{before.author} took note already"
+        _tell(store, number, f"Incident {number}: {said}.", as_json=as_json)
+
+
 def _tell(store: Store, number: int, said: str, *, as_json: bool) -> None:
     """What was done; or the incident as it is now."""
     from tabiji.reports.incidents import incident_json

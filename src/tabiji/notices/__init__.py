@@ -1,5 +1,14 @@
 """What happened, and what each receiver was told of it → what to tell whom, when; as plain values."""
 
+from tabiji.notices.deciding import (
+    APART_SECONDS,
+    REASONS,
+    SINGLY_MAX,
+    Clock,
+    Decision,
+    Reason,
+    decide,
+)
 from tabiji.notices.facts import (
     STAGES,
     URGENCIES,
@@ -15,23 +24,42 @@ from tabiji.notices.facts import (
     message_of,
 )
 from tabiji.notices.knowing import Knows, Seen, Telling, knows_json, knows_of
+from tabiji.notices.links import SIGNED_BY, acknowledgeable, is_signed, link, topic_of
+from tabiji.notices.matters import Facts, Matter, Numbered, matters, together
 
 __all__ = [
+    "APART_SECONDS",
+    "REASONS",
+    "SIGNED_BY",
+    "SINGLY_MAX",
     "STAGES",
     "URGENCIES",
     "Channel",
+    "Clock",
+    "Decision",
     "Duty",
+    "Facts",
     "Knows",
+    "Matter",
     "Message",
     "Notifications",
+    "Numbered",
     "Quiet",
+    "Reason",
     "Receiver",
     "Seen",
     "Stage",
     "Telling",
     "Urgency",
+    "acknowledgeable",
+    "decide",
+    "is_signed",
     "knows_json",
     "knows_of",
+    "link",
+    "matters",
     "message_json",
     "message_of",
+    "together",
+    "topic_of",
 ]

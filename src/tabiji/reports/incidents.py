@@ -27,6 +27,7 @@ FACTS: Mapping[str, str] = {
     "merged": "{author} merged it",
     "split": "{author} split it on {at}",
     "noted": "{author}",
+    "acknowledged": "{author} took note of it",
 }
 SENTENCES: Mapping[str, str] = {
     "over": "{what} from {start} to {end}",

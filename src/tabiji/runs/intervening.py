@@ -93,6 +93,22 @@ def note(store: Store, number: int, word: Word) -> None:
     store.record_incidents([], [word.of(number, "noted", None)])
 
 
+def acknowledge(store: Store, number: int, word: Word) -> IncidentFact | None:
+    """Takes note of an open incident: nobody is reminded of it any more. Gives who had done so before, if anybody.
+
+    Raises UsageError where it is closed, or part of another one.
+    """
+    incident = find(store, number)
+    if incident.merged_into is not None:
+        raise UsageError(f"incident {number} is part of incident {incident.merged_into}; take note of that")
+    if incident.closed_minute is not None:
+        raise UsageError(f"incident {number} is closed already: there is nothing to take note of")
+    before = store.notices.acknowledged([number]).get(number)
+    if before is None:
+        store.record_incidents([], [word.of(number, "acknowledged", None)])
+    return before
+
+
 def _allowed(act: Callable[[], Found]) -> Found:
     try:
         return act()

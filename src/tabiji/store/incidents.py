@@ -7,7 +7,7 @@ lost to what was judged before.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal, NamedTuple
@@ -71,7 +71,7 @@ incident_progress = Table(
     sqlite_strict=True,
 )
 
-FactKind = Literal["opened", "closed", "merged", "split", "noted", "detected"]
+FactKind = Literal["opened", "closed", "merged", "split", "noted", "detected", "acknowledged"]
 
 
 class StaleIncident(StoreError):  # noqa: N818 - an outcome that the caller expects, more than an error
@@ -102,10 +102,34 @@ def read(connection: sa.Connection, journey: str | None) -> list[Incident]:
     query, alerts = sa.select(incidents).order_by(incidents.c.id), sa.select(incident_alerts)
     if journey is not None:
         query = query.where(incidents.c.journey == journey)
+    return _read(connection, query, alerts)
+
+
+def some(connection: sa.Connection, numbers: Collection[int], after: int) -> list[Incident]:
+    """The incidents of these numbers, those that are open, and those with a higher number than `after`; by number."""
+    columns = incidents.c
+    is_open = columns.closed_minute.is_(None) & columns.merged_into.is_(None)
+    wanted = is_open | (columns.id > after) | columns.id.in_(numbers)
+    query = sa.select(incidents).where(wanted).order_by(columns.id)
+    found = [row.id for row in connection.execute(sa.select(columns.id).where(wanted))]
+    return _read(connection, query, sa.select(incident_alerts).where(incident_alerts.c.incident.in_(found)))
+
+
+def _read(connection: sa.Connection, query: sa.Select[Any], alerts: sa.Select[Any]) -> list[Incident]:
     of: dict[int, list[int]] = {}
     for row in connection.execute(alerts.order_by(incident_alerts.c.alert)):
         of.setdefault(row.incident, []).append(row.alert)
     return [_incident(row, of.get(row.id, [])) for row in connection.execute(query)]
+
+
+def acknowledged(connection: sa.Connection, numbers: Collection[int]) -> dict[int, IncidentFact]:
+    """Who took note of each of these incidents first, where somebody did."""
+    columns = incident_facts.c
+    query = sa.select(incident_facts).where(columns.kind == "acknowledged", columns.incident.in_(numbers))
+    return {
+        row.incident: IncidentFact(row.incident, row.at, row.author, row.kind, row.minute, row.text)
+        for row in connection.execute(query.order_by(columns.id.desc()))
+    }
 
 
 def facts(connection: sa.Connection, incident: int) -> list[IncidentFact]:

@@ -17,8 +17,11 @@ from sqlalchemy import Column, Index, Integer, Table, Text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tabiji.errors import StoreError
+from tabiji.incidents import Incident
 from tabiji.notices import Knows, Message, Seen, Stage, Telling, knows_json, knows_of, message_json
-from tabiji.store.schema import Number, metadata
+from tabiji.store import incidents
+from tabiji.store.incidents import IncidentFact
+from tabiji.store.schema import Number, judging, metadata
 from tabiji.store.transactions import Transactions
 
 told = Table(
@@ -125,11 +128,27 @@ class Notices:
         seen = Seen(row.incident, row.alert, row.silence, row.change)
         return Telling(row.round, row.until_minute, row.at, row.elapsed, seen), known
 
+    def judged_until(self) -> int | None:
+        """The last moment that was judged; None where nothing was ever judged."""
+        with self._transactions.reading() as connection:
+            found: int | None = connection.execute(sa.select(judging.c.until_minute)).scalar()
+        return found
+
     def knowing(self, topic: str) -> dict[str, Knows]:
         """What each receiver was told of a topic, over or not."""
         query = sa.select(told).where(told.c.topic == topic).order_by(told.c.receiver)
         with self._transactions.reading() as connection:
             return {one.receiver: knows_of(json.loads(one.knows)) for one in connection.execute(query)}
+
+    def incidents(self, numbers: Collection[int], after: int) -> list[Incident]:
+        """The incidents of these numbers, those that are open, and those with a higher number than `after`."""
+        with self._transactions.reading() as connection:
+            return incidents.some(connection, numbers, after)
+
+    def acknowledged(self, numbers: Collection[int]) -> dict[int, IncidentFact]:
+        """Who took note of each of these incidents first, where somebody did."""
+        with self._transactions.reading() as connection:
+            return incidents.acknowledged(connection, numbers)
 
     def record(
         self,
