@@ -1,8 +1,10 @@
-"""`tabiji doctor`: the books, the database, the sources → is all well."""
+"""`tabiji doctor`: the books, the database, the sources, the messages → is all well."""
 
 from __future__ import annotations
 
+import shutil
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,21 +15,21 @@ from tabiji.cli import output, workspace
 if TYPE_CHECKING:
     from tabiji.counting import Account
     from tabiji.definitions import Site
-    from tabiji.store import Store
+    from tabiji.store import Check, Store
 
 
 @click.command(name="doctor")
 @workspace.workspace_option
 @workspace.json_option
 def command(folder: Path | None, as_json: bool) -> None:
-    """Is all well: the books of every source, the database, what is lost in `other`. Exit 1 where it is not.
+    """Is all well: the books of every source, the database, the disk, messages that were given up. Exit 1 where not.
 
     \b
       tabiji doctor
     """
     site = workspace.load(folder)
     with workspace.open_store(site) as store:
-        document = examine(site, store)
+        document = examine(site, store, workspace.now())
     if as_json:
         output.print_json(document)
     else:
@@ -36,23 +38,67 @@ def command(folder: Path | None, as_json: bool) -> None:
         sys.exit(1)
 
 
-def examine(site: Site, store: Store) -> dict[str, Any]:
-    """What there is to know about a workspace's health."""
-    accounts = store.accounts()
-    series = store.series()
+def examine(site: Site, store: Store, now: int) -> dict[str, Any]:
+    """What there is to know about a workspace's health; `now` is in seconds."""
+    accounts, series, vitals = store.accounts(), store.series(), store.vitals.sources()
+    judging = store.judging()
     names = [source.name for source in site.sources]
     sources = []
     for name in [*names, *sorted(set(accounts) - set(names))]:
         mine = {number: one for number, one in series.items() if one.source == name}
         counted = int(store.sums([0, _END], list(mine)).events.sum()) if mine else 0
-        sources.append(_source(site, store, name, accounts, len(mine), counted))
-    checks = [{"name": check.name, "value": check.value, "hint": check.hint} for check in store.check()]
+        one = _source(site, store, name, accounts, len(mine), counted)
+        news = judging.sources.get(name)
+        last = news.last_minute if news else None
+        one["lag_seconds"] = None if last is None else max(0, now - (last + 1) * 60)
+        one["committed_at"] = vitals[name].committed_at if name in vitals else None
+        sources.append(one)
+    checks = [
+        {"name": check.name, "value": check.value, "hint": check.hint}
+        for check in (*store.check(), *_disk(site))
+    ]
+    states = store.vitals.messages()
+    dead = [asdict(one) for one in store.vitals.dead(now - DEAD_SECONDS)]
     balanced = all(one["balanced"] for one in sources)
     sound = not any(check["hint"] for check in checks if check["name"] not in ADVICE)
-    return {"well": balanced and sound, "sources": sources, "checks": checks}
+    return {
+        "well": balanced and sound and not dead,
+        "sources": sources,
+        "judged_until": None if judging.until_minute is None else judging.until_minute * 60,
+        "messages": {"pending": states.get("pending", 0), "dead": states.get("dead", 0), "lately_dead": dead},
+        "leases": [
+            {"name": one.name, "holder": one.holder, "epoch": one.epoch, "held": one.until_ms > now * 1000}
+            for one in store.leases.held()
+        ],
+        "checks": checks,
+    }
+
+
+def _disk(site: Site) -> list[Check]:
+    """The room where the database of SQLite is, or what is received; PostgreSQL's is for its own keepers."""
+    from tabiji.reports import number
+    from tabiji.store import Check
+
+    path = site.folder
+    if site.store.startswith("sqlite:///"):
+        path = Path(site.store.removeprefix("sqlite:///").partition("?")[0]).parent
+    try:
+        usage = shutil.disk_usage(path)
+    except OSError as error:
+        return [Check("disk", f"{path}: {error.strerror}")]
+    tight = usage.free < max(ROOM_BYTES, usage.total // 20)
+    return [
+        Check(
+            "disk",
+            f"{number(usage.free >> 20)} MiB free of {number(usage.total >> 20)} in {path}",
+            "free some space before it is full: shorten `retention:`, or move the database" if tight else "",
+        )
+    ]
 
 
 ADVICE = frozenset({"database"})  # hints about what could happen, not about what has
+DEAD_SECONDS = 7 * 86_400  # messages that were given up make all unwell for so long
+ROOM_BYTES = 1 << 30
 _END = 2**31  # minutes: beyond any event
 
 
@@ -91,7 +137,7 @@ def _source(
 
 
 def _show(document: dict[str, Any]) -> None:
-    from tabiji.reports import number
+    from tabiji.reports import iso_time, number
 
     for one in document["sources"]:
         rejected = sum(one["rejected"].values())
@@ -113,12 +159,31 @@ def _show(document: dict[str, Any]) -> None:
                 f"    {number(one['beyond_cap'])} events are in `other`: more than {number(one['series_max'] or 0)} "
                 "series; declare `routes:`, use fewer labels, or raise `series_max:`"
             )
+        if one["lag_seconds"] is not None:
+            click.echo(f"    its newest event is {_ago(one['lag_seconds'])} old")
         for sample in one["samples"]:
             line = sample["line"] if len(sample["line"]) <= 60 else sample["line"][:59] + "…"
             click.echo(f"    {sample['reason']}: {sample['path']} at byte {sample['offset']}: {line!r}")
     click.echo()
+    messages = document["messages"]
+    if messages["pending"] or messages["dead"]:
+        click.echo(f"messages: {messages['pending']} wait to be sent, {messages['dead']} were given up")
+    for one in messages["lately_dead"]:
+        click.echo(
+            f"    given up {iso_time(one['ended_at'])}: {one['topic']} to {one['receiver']}: {one['failure']}"
+        )
+    for one in document["leases"]:
+        click.echo(f"{one['name']}: {'held by' if one['held'] else 'free; the last was'} {one['holder']}")
     for check in document["checks"]:
         click.echo(f"{check['name']}: {check['value']}")
         if check["hint"]:
             click.echo(f"    {check['hint']}")
     click.echo("All is well." if document["well"] else "All is not well: see above.")
+
+
+def _ago(seconds: int) -> str:
+    """A length of time in words: the largest unit is enough."""
+    minutes = seconds // 60
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} d"
