@@ -52,7 +52,8 @@ def command(host: str, port: int, workers: int | None, folder: Path | None) -> N
     Stops on SIGINT and SIGTERM within ten seconds. Of several on one database, the others take over within 30.
     """
     from tabiji import engines
-    from tabiji.runs.leasing import RENEW_SECONDS
+    from tabiji.runs.leasing import PROBING, RENEW_SECONDS
+    from tabiji.runs.probing import Probing
     from tabiji.runs.receiving import Receiving
     from tabiji.runs.serving import Serving
     from tabiji.web.application import application
@@ -68,6 +69,13 @@ def command(host: str, port: int, workers: int | None, folder: Path | None) -> N
         holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         serving = Serving(site, store, holder, workers or engines.cores(), time.time())
         receiving = Receiving(store, lambda: serving.site)
+        probing = Probing(
+            lambda: serving.site,
+            receiving,
+            os.environ,
+            time.time,
+            lambda: serving.holding.lease(PROBING) is not None,
+        )
         answering = server(
             application(Context(store, lambda: serving.site, health=serving.health, receiving=receiving))
         )
@@ -97,6 +105,7 @@ def command(host: str, port: int, workers: int | None, folder: Path | None) -> N
         )
         for thread in threads:
             thread.start()
+        probing.start()
         log.info("Tabiji serves at http://%s:%d", host, listening.getsockname()[1])
         try:
             _loop(serving, stop, said)
@@ -105,7 +114,8 @@ def command(host: str, port: int, workers: int | None, folder: Path | None) -> N
             until = time.monotonic() + STOP_SECONDS
             stopping.set()
             answering.should_exit = True
-            ending = [threading.Thread(target=end, daemon=True) for end in (receiving.close,)]
+            ends = (lambda: probing.stop(STOP_SECONDS), receiving.close)
+            ending = [threading.Thread(target=end, daemon=True) for end in ends]
             for thread in ending:
                 thread.start()
             for thread in (*threads, *ending):
