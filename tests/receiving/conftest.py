@@ -25,7 +25,7 @@ sources:
   app: {format: json, fields: {time: ts, status: status, path: path, method: m, duration_ms: ms}}
   web: {format: nginx}
   any: {}
-  otel: {format: json, fields: {time: time}}
+  otel: {format: otlp}
 """
 
 

@@ -303,7 +303,7 @@ def _check_format(document: Document, loc: Loc, shape: shapes.Source) -> None:
         return
     options = {
         "log_format": (shape.log_format, ("nginx", "apache")),
-        "fields": (shape.fields, ("json",)),
+        "fields": (shape.fields, ("json", "otlp")),
         "latency": (shape.latency, ("sidekiq",)),
     }
     for key, (written, formats) in options.items():

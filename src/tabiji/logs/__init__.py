@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tabiji.logs import alb, apache, ndjson, nginx, probe, sidekiq
+from tabiji.logs import alb, apache, ndjson, nginx, otlp, probe, sidekiq
 from tabiji.logs.ndjson import PARTS
 from tabiji.logs.reading import ColumnType, LogFormatError, Reading
 from tabiji.logs.recognising import Recognised, recognised
@@ -15,6 +15,7 @@ FORMATS: Mapping[str, Callable[..., Reading]] = {
     "apache": apache.read,
     "alb": alb.read,
     "sidekiq": sidekiq.read,
+    "otlp": otlp.read,
     "probe": probe.read,
 }
 

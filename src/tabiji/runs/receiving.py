@@ -132,7 +132,7 @@ class Receiving:
         """As `receive`, without waiting. Until it is being counted, the answer can be cancelled."""
         if batch is not None and not (0 < len(batch) <= BATCH_CHARACTERS_MAX and batch.isprintable()):
             raise UsageError(f"the id of a batch has 1 to {BATCH_CHARACTERS_MAX} printable characters")
-        defined = _source(self._site(), source)
+        defined = one_of(self._site(), source)
         if lines and not lines.endswith(b"\n"):
             lines += b"\n"  # a push is complete
         how = _recognised(defined, lines) if defined.format is None and lines else None
@@ -213,7 +213,7 @@ class Receiving:
         raise Unavailable("other processes count the same batches; push again later")
 
     def _counter(self, source: str) -> _Counter:
-        defined = _source(self._site(), source)
+        defined = one_of(self._site(), source)
         counter = self._counters.get(source)
         if counter is None or counter.source != defined:
             self._give_up(source)
@@ -346,7 +346,8 @@ class _Counter:
         return committing.as_recognised(self.source, how.recognised)
 
 
-def _source(site: Site, name: str) -> Source:
+def one_of(site: Site, name: str) -> Source:
+    """A source by its name. Raises UnknownSource."""
     found = next((source for source in site.sources if source.name == name), None)
     if found is not None:
         return found

@@ -10,14 +10,16 @@ from fastapi.responses import JSONResponse
 
 from tabiji import __version__
 from tabiji.errors import OutsideError
-from tabiji.web import caretaking, marks, receiving
+from tabiji.web import acknowledging, caretaking, marks, otlp, receiving
 from tabiji.web.context import Context
 from tabiji.web.failures import failures
 
 ROUTES: tuple[Callable[[Context], APIRouter], ...] = (  # one module each
     caretaking.routes,
     receiving.routes,
+    otlp.routes,
     marks.routes,
+    acknowledging.routes,
 )
 AWAY_SECONDS = 5  # until it is worth to try again what failed
 

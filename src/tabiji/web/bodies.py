@@ -18,6 +18,7 @@ from tabiji.store import Token
 MIB = 1 << 20
 COMPRESSED_MAX = 16 * MIB
 UNPACKED_MAX = 32 * MIB
+PARSED_MAX = 12 * MIB  # of a body that is read whole and written again as lines
 ROOM_BYTES = 48 * MIB  # of bodies that are read, unpacked, or wait for their commit, all together
 TOKEN_BYTES = 40 * MIB  # thereof for one token, so that the others get in
 TOKEN_REQUESTS = 16  # under way at once for one token
