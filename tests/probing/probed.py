@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import socket
 import ssl
 import subprocess
 import threading
@@ -140,6 +143,59 @@ def openssl(*words: object) -> None:
         text=True,
     )
     assert done.returncode == 0, done.stdout
+
+
+class Nginx:
+    """A real nginx on loopback, which answers `ok` and can go away and come back at the same port."""
+
+    def __init__(self, folder: Path) -> None:
+        program = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
+        assert program, (
+            "no nginx found, and this test needs a real one: install it (Debian: `apt install nginx`)"
+        )
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            self.port: int = listening.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}/health"
+        (folder / "nginx").mkdir()
+        paths = "".join(
+            f"{one}_temp_path {folder}/nginx/{one}; "
+            for one in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        )
+        configuration = folder / "nginx" / "nginx.conf"
+        configuration.write_text(
+            f"daemon off; pid {folder}/nginx/pid; worker_processes 1; events {{ worker_connections 1024; }}\n"
+            f"http {{ access_log off; {paths}\n"
+            f"  server {{ listen 127.0.0.1:{self.port}; location = /health {{ return 200 'ok'; }} }} }}\n"
+        )
+        self._command = [program, "-c", str(configuration), "-e", str(folder / "nginx" / "error.log")]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(self._command, stderr=subprocess.DEVNULL)
+        until(self._answers)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(10)
+            self._process = None
+
+    def _answers(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), 1).close()
+        except OSError:
+            return False
+        return True
+
+
+@contextmanager
+def nginx(folder: Path) -> Iterator[Nginx]:
+    made = Nginx(folder)
+    made.start()
+    try:
+        yield made
+    finally:
+        made.stop()
 
 
 def until(holds: object, seconds: float = 10.0) -> None:

@@ -26,6 +26,10 @@ LATE_MS = (
     30_000  # a slot that begins later than this is missed: about what a lease needs to find another holder
 )
 LOOK_SECONDS = 1.0  # definitions, the lease and the clock are looked at so often
+STARTS_MAX, START_SECONDS = (
+    25,
+    0.02,
+)  # of probes begun at once, where many are due together: they'd slow each other
 RETRY_SECONDS = 5.0
 TRUST_SECONDS = 3_600.0  # the system's certificates are read anew so often
 LOOKUPS_MAX = 256  # of names at once: those that hang must not keep the others waiting
@@ -91,7 +95,7 @@ class Probing:
     def start(self) -> None:
         """Begins with the next slot of each probe."""
         for source, probe in _probes(self._site()):
-            self._last[_key(source, probe)] = _slot(source, probe, self._clock())[0]
+            self._last[_key(source, probe)] = slot(source, probe, self._clock())[0]
         self._loop = asyncio.new_event_loop()
         self._thread.start()
 
@@ -112,7 +116,8 @@ class Probing:
         said = [f"{source}/{probe}: {what}" for (source, probe), what in sorted(self._problems.items())]
         waiting = len(self._uncounted)
         if waiting:
-            said.append(f"{waiting} findings of probes wait until they can be counted")
+            what = "finding of a probe waits" if waiting == 1 else "findings of probes wait"
+            said.append(f"{waiting} {what} until they can be counted")
         if self._lost:
             said.append(
                 f"{self._lost} findings of probes were never counted: the database was away for too long"
@@ -141,11 +146,11 @@ class Probing:
 
     def _round(self, now: float) -> float:
         """Begins to ask all that is due, and says for how many seconds nothing will be."""
-        wait = LOOK_SECONDS
+        wait, started = LOOK_SECONDS, 0
         known = dict(_probes_by_key(self._site()))
         may = self._may()
         for key, (source, probe) in known.items():
-            index, late_ms = _slot(source, probe, now)
+            index, late_ms = slot(source, probe, now)
             wait = min(wait, (probe.every_seconds * 1_000 - late_ms) / 1_000)
             if key not in self._last:  # just defined
                 self._last[key] = index
@@ -154,6 +159,10 @@ class Probing:
             if late_ms > LATE_MS:
                 self._last[key] = index
             elif may and key not in self._under_way:
+                if started == STARTS_MAX:
+                    wait = START_SECONDS
+                    break
+                started += 1
                 self._last[key] = index
                 self._ask(key, Slot(source, probe, index * probe.every_seconds))
         for key in self._last.keys() - known.keys():
@@ -244,7 +253,7 @@ def _key(source: str, probe: Probe) -> Key:
     return source, probe.name, probe.every_seconds
 
 
-def _slot(source: str, probe: Probe, now: float) -> tuple[int, int]:
+def slot(source: str, probe: Probe, now: float) -> tuple[int, int]:
     """The index of the slot in which a moment is, and how many milliseconds of it are over."""
     every_ms = probe.every_seconds * 1_000
     digest = hashlib.sha256(f"{source}/{probe.name}".encode()).digest()
