@@ -106,6 +106,15 @@ def follow(
     return [(outcome, took.get(name, 0.0) + time.monotonic() - began) for name, outcome in totals.items()]
 
 
+def opened_again(site: Site) -> Store:
+    """The store, which could be opened before; waits for it where it is away by now."""
+    while True:
+        try:
+            return workspace.open_store(site)
+        except StoreError:
+            time.sleep(AWAY_SECONDS)
+
+
 def signature_of(folder: Path) -> Signature:
     from tabiji.definitions import JOURNEYS, POLICIES, SITE
 

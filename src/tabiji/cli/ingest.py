@@ -51,15 +51,17 @@ def command(
     if follow and paths is not None:
         raise UsageError("`--follow` follows the paths of the definitions, and no FILE")
     outcomes: list[tuple[Outcome, float]] = []
+    opened = False
     try:
         with counting(chosen, paths, workers) as executor, workspace.open_store(site) as store:
+            opened = True
             outcomes = run(site, store, chosen, executor, paths, workers, quiet=as_json)
     except StoreError as error:
-        if not follow:
+        if not (follow and opened):
             raise
-        output.say(str(error))  # a database that is away or full may be well again by the next look
+        output.say(str(error))  # a database that goes away or is full may be well again by the next look
     if follow:
-        with workspace.open_store(site) as store:
+        with following.opened_again(site) as store:
             outcomes = following.follow(site, store, names, outcomes, workers, quiet=as_json)
     if as_json:
         from tabiji.reports import Ingested, ingest_json

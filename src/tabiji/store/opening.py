@@ -16,6 +16,7 @@ from tabiji.store import notices, policies, schema
 from tabiji.store.failures import shown
 
 BUSY_SECONDS = 30  # how long SQLite waits for another writer; `?timeout=` in the URL says otherwise
+FROZEN_SECONDS = 15  # how long PostgreSQL waits for the rest of a transaction
 SQLITE_MIN = (3, 37, 0)  # STRICT tables
 _MIGRATION_LOCK = 0x7AB1_71  # of PostgreSQL's advisory locks: migrations go one at a time
 _WRITES = "tabiji_writes"
@@ -25,7 +26,7 @@ def parsed(url: str) -> sa.URL:
     """The text of `store:` → a URL. Raises StoreError for what is not one of SQLite or PostgreSQL."""
     try:
         address = sa.make_url(url)
-    except sa.exc.ArgumentError:
+    except (sa.exc.ArgumentError, ValueError):  # the latter of a port that is no number
         raise StoreError(
             "`store:` is not the address of a database; write `sqlite:///tabiji.db` or "
             "`postgresql://user@host/database`"
@@ -45,7 +46,9 @@ def parsed(url: str) -> sa.URL:
 def engine(address: sa.URL) -> sa.Engine:
     """An engine whose connections are set up; `writing(engine)` gives those that write."""
     if address.drivername != "sqlite":
-        return sa.create_engine(address, connect_args={"connect_timeout": 10, "prepare_threshold": None})
+        made = sa.create_engine(address, connect_args={"connect_timeout": 10, "prepare_threshold": None})
+        sa.event.listen(made, "connect", _prepare_postgresql)
+        return made
     if sqlite3.sqlite_version_info < SQLITE_MIN:
         wanted = ".".join(map(str, SQLITE_MIN))
         raise StoreError(
@@ -128,6 +131,13 @@ def _upgrade(connection: sa.Connection, revision: str) -> None:
             f"knows up to {schema.HEAD}); update Tabiji, or restore the backup made before the newer one ran"
         )
     command.upgrade(config, schema.HEAD)
+
+
+def _prepare_postgresql(connection: Any, _: object) -> None:
+    # A process that is frozen in the middle of a transaction holds locks that others wait for.
+    connection.autocommit = True
+    connection.execute(f"SET idle_in_transaction_session_timeout = '{FROZEN_SECONDS}s'")
+    connection.autocommit = False
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
