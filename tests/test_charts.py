@@ -103,16 +103,17 @@ def test_an_incident_whole() -> None:
                     "mark": {"type": "rule", "stroke": "#c2410c", "strokeWidth": 2},
                     "encoding": {**bars, "y": {"datum": 0}},
                 },
-                {
-                    "data": {"values": [{}]},
-                    "mark": {
-                        "type": "rule",
-                        "stroke": "#0550ae",
-                        "strokeWidth": 2,
-                        "strokeDash": [7, 4],
-                    },
-                    "encoding": {"x": {"value": 0}, "x2": {"value": 634}, "y": {"datum": 0.01}},
-                },
+                *(
+                    {
+                        "data": {"values": [{}]},
+                        "mark": {"type": "rule", **paint},
+                        "encoding": {"x": {"value": 0}, "x2": {"value": 634}, "y": {"datum": 0.01}},
+                    }
+                    for paint in (
+                        {"stroke": "#ffffff", "strokeWidth": 4},
+                        {"stroke": "#0550ae", "strokeWidth": 2, "strokeDash": [7, 4]},
+                    )
+                ),
             ]
         },
         {

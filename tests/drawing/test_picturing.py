@@ -120,7 +120,7 @@ def test_what_happened_is_seen_to_the_minute_and_to_the_event(tmp_path: Path, st
         with pytest.raises(UsageError, match="there is no incident 2"):
             picturing.picture(site, opened, 2, "en", now)
     assert spec is not None
-    shown = [minute for minute in range(LOUD[0] - 45, LOUD[1] + 15) if not SILENT[0] <= minute < SILENT[1]]
+    shown = [minute for minute in range(LOUD[0] - 30, LOUD[1] + 15) if not SILENT[0] <= minute < SILENT[1]]
     assert bars(spec, 0, 0) == {minute: 0.4 * (LOUD[0] <= minute < LOUD[1]) for minute in shown}
     assert bars(spec, 1, 0) == dict.fromkeys(shown, 100)
     assert bars(spec, 1, 1) == dict.fromkeys(range(*LOUD), 40)

@@ -165,7 +165,13 @@ def _times(figures: IncidentFigures, zone: str) -> Spec:
     return {
         "type": "quantitative",
         "scale": {"domain": [figures.start, figures.end], "nice": False, "zero": False},
-        "axis": {"values": minutes, "labelExpr": f"({shown})[datum.value]", "labelPadding": 6, "grid": False},
+        "axis": {
+            "values": minutes,
+            "labelExpr": f"({shown})[datum.value]",
+            "labelPadding": 6,
+            "labelFlush": False,
+            "grid": False,
+        },
     }
 
 
@@ -195,15 +201,21 @@ def _shares(
             "mark": {"type": "rule", "stroke": colours.bad, "strokeWidth": 2},
             "encoding": {**FROM_TO, "y": {"datum": 0}},
         },
-        {
-            "data": {"values": [{}]},
-            "mark": {"type": "rule", "stroke": colours.promise, "strokeWidth": 2, "strokeDash": [7, 4]},
-            "encoding": {
-                "x": {"value": 0},
-                "x2": {"value": PLOTS},
-                "y": {"datum": float(figures.allowed)},
-            },
-        },
+        *(
+            {
+                "data": {"values": [{}]},
+                "mark": {"type": "rule", **paint},
+                "encoding": {
+                    "x": {"value": 0},
+                    "x2": {"value": PLOTS},
+                    "y": {"datum": float(figures.allowed)},
+                },
+            }
+            for paint in (
+                {"stroke": colours.ground, "strokeWidth": 4},  # so that it is seen before bars too
+                {"stroke": colours.promise, "strokeWidth": 2, "strokeDash": [7, 4]},
+            )
+        ),
     ]
 
 

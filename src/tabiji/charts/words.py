@@ -17,7 +17,7 @@ WORDS: Mapping[Language, Words] = {
     "en": {
         "failed": "Failed, % of attempts per {step}",
         "slow": "Failed or too slow, % of attempts per {step}",
-        "minutes": "Bad minutes, % per {step}",
+        "minutes": "Bad minutes, % of each {step}",
         "events": "Attempts per {step}",
         "one": "minute",
         "several": "{n} min",

@@ -11,8 +11,9 @@ from tabiji.reports.numbers import percent
 from tabiji.runs import correcting, intervening, minutes
 from tabiji.store import Store
 
-LEAD_MINUTES = (30, 60)  # before it began, at least and at most: as long as it lasted
+LEAD_MINUTES = (30, 60)  # before it began: as long as it lasted, but at least and at most so long
 AFTER_MINUTES = 15
+LONG = 10  # of one that lasted for days, a tenth before and after is shown
 
 
 def picture(
@@ -50,9 +51,10 @@ def _figures(
     times = incident.measured.times
     progress = store.incident_progress().get(incident.journey)
     known = now // 60 if progress is None else min(now // 60, progress.until)
-    end = known if times.recovered is None else min(known, times.recovered + AFTER_MINUTES)
-    least, most = LEAD_MINUTES
-    start = times.started - min(max(end - times.started, least), most)
+    over = known if times.recovered is None else times.recovered
+    lasted = over - times.started
+    end = known if times.recovered is None else min(known, over + max(AFTER_MINUTES, lasted // LONG))
+    start = times.started - max(min(max(lasted, LEAD_MINUTES[0]), LEAD_MINUTES[1]), lasted // LONG)
     if end <= start:
         return None
     journey, objective = pair
