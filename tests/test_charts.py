@@ -83,6 +83,10 @@ def test_an_incident_whole() -> None:
     def with_field(field: str, *numbers: float) -> list[Spec]:
         return [{"from": START + n, "to": START + n + 1, field: one} for n, one in enumerate(numbers)]
 
+    def rule(rows: list[Spec], encoding: Spec, **mark: Any) -> Spec:
+        return {"data": {"values": rows}, "mark": {"type": "rule", **mark}, "encoding": encoding}
+
+    promise = {"x": {"value": 0}, "x2": {"value": 634}, "y": {"datum": 0.01}}
     over_all = {"y": {"value": 0}, "y2": {"value": 249}}
     shares = axis(
         "share",
@@ -98,22 +102,14 @@ def test_an_incident_whole() -> None:
         {
             "layer": [
                 rect(with_field("share", 0.0, 0.0, 0.25, 0.5), "#c2410c", {"y": shares, **zero}),
-                {
-                    "data": {"values": minutes((0, 1), (1, 2), (2, 3), (3, 4))},
-                    "mark": {"type": "rule", "stroke": "#c2410c", "strokeWidth": 2},
-                    "encoding": {**bars, "y": {"datum": 0}},
-                },
-                *(
-                    {
-                        "data": {"values": [{}]},
-                        "mark": {"type": "rule", **paint},
-                        "encoding": {"x": {"value": 0}, "x2": {"value": 634}, "y": {"datum": 0.01}},
-                    }
-                    for paint in (
-                        {"stroke": "#ffffff", "strokeWidth": 4},
-                        {"stroke": "#0550ae", "strokeWidth": 2, "strokeDash": [7, 4]},
-                    )
+                rule([{}], promise, stroke="#ffffff", strokeWidth=4),
+                rule(
+                    minutes((0, 1), (1, 2), (2, 3), (3, 4)),
+                    {**bars, "y": {"datum": 0}},
+                    stroke="#c2410c",
+                    strokeWidth=2,
                 ),
+                rule([{}], promise, stroke="#0550ae", strokeWidth=2, strokeDash=[7, 4]),
             ]
         },
         {

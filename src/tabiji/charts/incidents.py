@@ -190,33 +190,23 @@ def _shares(
     label = f"replace(format(datum.value, '~%'), '%', '{percent}')"
     axis = {"values": [float(tick) for tick in ticks], "labelExpr": label}
     seen = [one for one in bars if one.total]
+    promise = {"x": {"value": 0}, "x2": {"value": PLOTS}, "y": {"datum": float(figures.allowed)}}
+    nothing = {**FROM_TO, "y": {"datum": 0}}
+    times = [{"from": one.start, "to": one.end} for one in seen]
     return [
         pieces.bars(
-            [{"from": one.start, "to": one.end, "share": one.bad / one.total} for one in seen],
+            [{**time, "share": one.bad / one.total} for time, one in zip(times, seen, strict=True)],
             pieces.heights("share", limit, ground, 0, axis),
             colours.bad,
         ),
-        {
-            "data": {"values": [{"from": one.start, "to": one.end} for one in seen]},
-            "mark": {"type": "rule", "stroke": colours.bad, "strokeWidth": 2},
-            "encoding": {**FROM_TO, "y": {"datum": 0}},
-        },
-        *(
-            {
-                "data": {"values": [{}]},
-                "mark": {"type": "rule", **paint},
-                "encoding": {
-                    "x": {"value": 0},
-                    "x2": {"value": PLOTS},
-                    "y": {"datum": float(figures.allowed)},
-                },
-            }
-            for paint in (
-                {"stroke": colours.ground, "strokeWidth": 4},  # so that it is seen before bars too
-                {"stroke": colours.promise, "strokeWidth": 2, "strokeDash": [7, 4]},
-            )
-        ),
+        _rule([{}], promise, stroke=colours.ground, strokeWidth=4),  # so that it is seen before bars too
+        _rule(times, nothing, stroke=colours.bad, strokeWidth=2),
+        _rule([{}], promise, stroke=colours.promise, strokeWidth=2, strokeDash=[7, 4]),
     ]
+
+
+def _rule(values: Sequence[Spec], encoding: Spec, **mark: str | float | list[int]) -> Spec:
+    return {"data": {"values": values}, "mark": {"type": "rule", **mark}, "encoding": encoding}
 
 
 def _promise(
