@@ -38,22 +38,9 @@ def command(names: tuple[str, ...], folder: Path | None, as_json: bool) -> None:
     if as_json:
         output.print_json({"probes": [_json(source, finding) for source, finding in findings]})
     else:
-        output.print_table(
-            ("probe", "took", "status", "found"),
-            [
-                (
-                    f"{source}/{finding.probe}",
-                    _took(finding),
-                    "–" if finding.status is None else str(finding.status),
-                    _found(finding),
-                )
-                for source, finding in findings
-            ],
-            right=(1, 2),
-            grow=3,
-        )
+        _show(findings)
     if any(finding.error is not None for _, finding in findings):
-        raise click.exceptions.Exit(1)
+        raise SystemExit(1)
 
 
 def _chosen(site: Site, names: Sequence[str]) -> list[tuple[str, Probe]]:
@@ -108,20 +95,26 @@ def _asked(probes: Sequence[tuple[str, Probe]]) -> list[tuple[str, Finding]]:
     return [(source, finding) for (source, _), finding in zip(probes, findings, strict=True)]
 
 
-def _took(finding: Finding) -> str:
+def _show(findings: Sequence[tuple[str, Finding]]) -> None:
+    from tabiji.cli.telling import printable, wrapped
     from tabiji.reports import latency
 
-    return latency(finding.duration_us)
-
-
-def _found(finding: Finding) -> str:
-    from tabiji.cli.telling import printable
-
-    if finding.error is not None:
-        return printable(f"{finding.error}: {finding.detail}")
-    if finding.certificate_days is not None:
-        return f"ok; certificate valid for {finding.certificate_days} days"
-    return "ok"
+    rows = [
+        (
+            f"{source}/{finding.probe}",
+            latency(finding.duration_us),
+            "–" if finding.status is None else str(finding.status),
+            "–" if finding.certificate_days is None else f"{finding.certificate_days} d",
+            finding.error or "ok",
+        )
+        for source, finding in findings
+    ]
+    output.print_table(("probe", "took", "status", "certificate", "found"), rows, right=(1, 2, 3))
+    failed = [(source, finding) for source, finding in findings if finding.error is not None]
+    if failed:
+        click.echo()
+    for source, finding in failed:
+        click.echo(wrapped(printable(f"{source}/{finding.probe}: {finding.detail}.")))
 
 
 def _json(source: str, finding: Finding) -> dict[str, object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import os
 import socket
 import ssl
 import time
@@ -250,6 +251,8 @@ def _words(error: BaseException) -> str:
         return error.verify_message
     if isinstance(error, ssl.SSLError):
         return (error.reason or "no encrypted connection").replace("_", " ").lower()
-    if isinstance(error, OSError) and error.strerror:
+    if isinstance(error, OSError) and error.errno and error.errno > 0:
+        return os.strerror(error.errno)  # without the address, which asyncio adds
+    if isinstance(error, socket.gaierror) and error.strerror:
         return error.strerror
     return str(error) or type(error).__name__
