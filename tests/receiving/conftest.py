@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx2
 import pytest
@@ -46,6 +52,45 @@ class Served:
     def push(self, source: str, lines: bytes, **headers: str) -> httpx2.Response:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.client.post(f"/ingest/{source}", content=lines, headers={**self.headers, **named})
+
+
+class Process(NamedTuple):
+    """A server in a process of its own."""
+
+    pid: int
+    address: str
+
+    def kill(self) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+
+
+Start = Callable[..., Process]
+
+
+@pytest.fixture(scope="session")
+def start() -> Iterator[Start]:
+    """Starts a server for a workspace in a process of its own: see `receivers`."""
+    parent = subprocess.Popen(
+        [sys.executable, Path(__file__).with_name("receivers.py")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert parent.stdin is not None
+    assert parent.stdout is not None
+    talk, listen = parent.stdin, parent.stdout
+
+    def begin(folder: Path, **limits: float) -> Process:
+        talk.write(json.dumps({"folder": str(folder), **limits}) + "\n")
+        talk.flush()
+        pid, port = listen.readline().split()
+        return Process(int(pid), f"http://127.0.0.1:{port}")
+
+    with parent:
+        yield begin
+        talk.close()
+        parent.wait(20)
 
 
 Serve = Callable[..., AbstractContextManager[Served]]

@@ -92,11 +92,19 @@ class Receiving:
     """What is pushed to this process. For use from any thread; one for a process and folder.
 
     `site` gives the definitions in force. Lines that are counted stand in files in `folder`, by default `received`
-    in the workspace, until they are `tidy`ed away.
+    in the workspace, until they are `tidy`ed away. `reached` is called at each point of a commit; see `Store.commit`.
     """
 
-    def __init__(self, store: Store, site: Callable[[], Site], folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        site: Callable[[], Site],
+        folder: Path | None = None,
+        *,
+        reached: Callable[[str], None] | None = None,
+    ) -> None:
         self._store = store
+        self._reached = reached
         self._site = site
         self._folder = folder if folder is not None else site().folder / "received"
         self._lock = threading.Lock()
@@ -217,7 +225,7 @@ class Receiving:
         counter = self._counters.get(source)
         if counter is None or counter.source != defined:
             self._give_up(source)
-            counter = self._counters[source] = _Counter(defined, self._store, self._folder)
+            counter = self._counters[source] = _Counter(defined, self._store, self._folder, self._reached)
         return counter
 
     def _give_up(self, source: str) -> None:
@@ -230,8 +238,11 @@ class Receiving:
 class _Counter:
     """The pushed lines of one source, as it is defined now."""
 
-    def __init__(self, source: Source, store: Store, folder: Path) -> None:
+    def __init__(
+        self, source: Source, store: Store, folder: Path, reached: Callable[[str], None] | None
+    ) -> None:
         self.source = source
+        self._reached = reached
         self._store = store
         self._folder = folder
         self._open: dict[_How | None, _Open] = {}
@@ -294,7 +305,7 @@ class _Counter:
             lengthens=True,
             received=tuple(one.batch for one in requests if one.batch is not None),
         )
-        committed = self._store.commit(batch)
+        committed = self._store.commit(batch, self._reached) if self._reached else self._store.commit(batch)
         classifier.committed(by_series.series, committed.series, by_series.merges)
         self._commits += len(by_series.cells.minute) > 0
         opened.file.entered(committed.file.number)
