@@ -65,15 +65,10 @@ def eight(tmp_path_factory: pytest.TempPathFactory) -> Path:
                         (server.start if wanted else server.stop)()
                         up = wanted
                     now[0] = following
-                    until(lambda n=n: _counted(kept) == n + 1)
+                    until(lambda n=n: probing.findings == n + 1)
             finally:
                 assert probing.stop(5)
     return folder
-
-
-def _counted(kept: store.Store) -> int:
-    account = kept.accounts().get("health")
-    return 0 if account is None else account.counted
 
 
 def test_only_what_lasts_for_five_minutes_is_bad(eight: Path) -> None:

@@ -116,7 +116,7 @@ def test_each_slot_is_asked_and_counted_once_in_its_minute(
         with running(kept, tmp_path / "received", defined) as run:
             for n in range(1, 14):
                 run.clock.now += EVERY
-                until(lambda n=n: run.read() == 3 * n)
+                until(lambda n=n: run.probing.findings == 3 * n)
             assert run.probing.problems() == ()
         assert operations(kept) == {
             ("top", 200, None): 13,
@@ -137,11 +137,11 @@ def test_two_processes_in_the_same_slots_count_once(store_url: str, tmp_path: Pa
     ):
         defined = site(tmp_path / "site", f"top: {{url: '{peer.url('/ok')}', every: 5s}}")
         one = stack.enter_context(running(kept, tmp_path / "one", defined))
-        stack.enter_context(running(other, tmp_path / "two", defined, one.clock))
+        two = stack.enter_context(running(other, tmp_path / "two", defined, one.clock))
         for n in range(1, 11):
             one.clock.now += EVERY
             until(lambda n=n: len(peer.asked) == 2 * n)
-            until(lambda n=n: one.read() == n)
+            until(lambda n=n: one.probing.findings == two.probing.findings == n)
         stack.close()  # all that was found has been answered
         assert (len(peer.asked), operations(kept)) == (20, {("top", 200, None): 10})
 
@@ -180,7 +180,7 @@ def test_a_clock_that_jumps_does_no_harm(
             for n, step in enumerate(seconds, 1):
                 run.clock.now += step
                 until(lambda n=n: len(peer.asked) == n)
-                time.sleep(0.05)
+                until(lambda n=n: run.probing.findings == n)
         assert (len(peer.asked), run.read()) == (asked, counted)
 
 
@@ -205,7 +205,7 @@ def test_one_that_hangs_delays_no_other_and_no_stop(store_url: str, tmp_path: Pa
         with running(kept, tmp_path / "received", defined) as run:
             for n in range(1, 6):
                 run.clock.now += EVERY
-                until(lambda n=n: run.read() == n)
+                until(lambda n=n: run.probing.findings == n)
         assert time.monotonic() - began < 3
         assert operations(kept) == {("top", 200, None): 5}
 
@@ -258,7 +258,7 @@ def test_what_can_not_be_counted_now_is_counted_later(store_url: str, tmp_path: 
                 run.clock.now += EVERY
                 what = "finding of a probe waits" if n == 1 else "findings of probes wait"
                 said = f"{n} {what} until they can be counted"
-                until(lambda said=said: run.probing.problems() == (said,))
+                until(lambda said=said: run.probing.problems() == (said,))  # within a second or two
             received.unlink()
             until(lambda: run.read() == 3)
             assert run.probing.problems() == ()

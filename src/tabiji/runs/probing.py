@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from tabiji.definitions import Probe, Site
 from tabiji.errors import FileError, OutsideError, UsageError
@@ -30,6 +31,7 @@ STARTS_MAX, START_SECONDS = (
     25,
     0.02,
 )  # of probes begun at once, where many are due together: they'd slow each other
+GATHER_SECONDS = 1.0  # findings are counted together so often: a commit costs as much as 20 probes
 RETRY_SECONDS = 5.0
 TRUST_SECONDS = 3_600.0  # the system's certificates are read anew so often
 LOOKUPS_MAX = 256  # of names at once: those that hang must not keep the others waiting
@@ -83,10 +85,12 @@ class Probing:
         self._may = may
         self._last: dict[Key, int] = {}  # the index of the slot that was asked in, or missed
         self._under_way: dict[Key, asyncio.Task[None]] = {}
-        self._uncounted: deque[_Line] = deque()
+        self._found: deque[_Line] = deque()
+        self._uncounted: deque[_Line] = deque()  # what was tried, and is to be tried again
         self._problems: dict[tuple[str, str], str] = {}  # by source and probe
         self._lost = 0
-        self._retried_at = self._trusted_at = time.monotonic()
+        self._findings = 0
+        self._gathered_at = self._retried_at = self._trusted_at = time.monotonic()
         self._trusted = _trusted()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = asyncio.Event()
@@ -110,6 +114,11 @@ class Probing:
             self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join(seconds)
         return not self._thread.is_alive()
+
+    @property
+    def findings(self) -> int:
+        """How many times a probe was asked to its end, since the start."""
+        return self._findings
 
     def problems(self) -> tuple[str, ...]:
         """What keeps probes from being asked, or their findings from being counted, for people."""
@@ -142,7 +151,8 @@ class Probing:
         for task in self._under_way.values():
             task.cancel()
         await asyncio.gather(*self._under_way.values(), return_exceptions=True)
-        self._retry()
+        self._count(self._found)
+        self._count(self._uncounted)
 
     def _round(self, now: float) -> float:
         """Begins to ask all that is due, and says for how many seconds nothing will be."""
@@ -169,9 +179,12 @@ class Probing:
             del self._last[key]
             self._problems.pop(key[:2], None)
         monotonic = time.monotonic()
+        if self._found and monotonic - self._gathered_at >= GATHER_SECONDS:
+            self._gathered_at = monotonic
+            self._count(self._found)
         if self._uncounted and monotonic - self._retried_at >= RETRY_SECONDS:
             self._retried_at = monotonic
-            self._retry()
+            self._count(self._uncounted)
         if monotonic - self._trusted_at >= TRUST_SECONDS:
             self._trusted_at = monotonic
             self._trusted = _trusted(self._trusted)
@@ -195,18 +208,21 @@ class Probing:
 
     async def _asked(self, slot: Slot) -> None:
         finding = await probing.ask(slot.probe.expanded(self._environment), self._trusted, self._clock())
-        self._count(_line(slot, finding, self._clock()))
+        self._found.append(_line(slot, finding, self._clock()))
+        self._findings += 1
 
-    def _count(self, line: _Line) -> None:
-        """Has a finding counted, without waiting for it."""
-        try:
-            answer = self._receiving.submit(line.source, line.line, line.batch, line.ended_at)
-        except OutsideError:
-            self._keep(line)
-            return
-        except UsageError:  # its source has just been removed
-            return
-        answer.add_done_callback(lambda done: self._counted(line, done))
+    def _count(self, lines: deque[_Line]) -> None:
+        """Has findings counted, without waiting for it."""
+        for _ in range(len(lines)):
+            line = lines.popleft()
+            try:
+                answer = self._receiving.submit(line.source, line.line, line.batch, line.ended_at)
+            except OutsideError:
+                self._keep(line)
+                continue
+            except UsageError:  # its source has just been removed
+                continue
+            answer.add_done_callback(partial(self._counted, line))
 
     def _counted(self, line: _Line, answer: Future[Received]) -> None:
         """Called by whoever has counted it; what failed is tried again: the id lets it count once all the same."""
@@ -218,10 +234,6 @@ class Probing:
             self._uncounted.append(line)
         else:
             self._lost += 1
-
-    def _retry(self) -> None:
-        for _ in range(len(self._uncounted)):
-            self._count(self._uncounted.popleft())
 
 
 def _line(slot: Slot, finding: Finding, ended_at: float) -> _Line:
