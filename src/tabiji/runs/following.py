@@ -54,6 +54,7 @@ class Following:
         self._judge = Judge(site, store)
         self._standing: dict[str, Standing] = {}
         self._looked = dict.fromkeys((one.name for one in followed), 0)
+        self._problems: dict[str, set[Path]] = {}  # files to be looked at again although nothing changes
         self._judged = self._trimmed = 0
         self._news = True
 
@@ -66,10 +67,11 @@ class Following:
         self._news |= any(outcome.account.read for outcome in outcomes)
         judged: Round | None = None
         changes: tuple[Change, ...] = ()
-        if now // 60 > self._judged // 60 or (self._news and now - self._judged >= JUDGE_SECONDS):
+        since = abs(now - self._judged)  # a clock may be set back
+        if now // 60 != self._judged // 60 or (self._news and since >= JUDGE_SECONDS):
             judged, changes = judge(self._site, self._store, now, self._judge)
             self._judged, self._news = now, False
-        if now - self._trimmed >= TRIM_SECONDS:
+        if abs(now - self._trimmed) >= TRIM_SECONDS:
             trim(self._site, self._store, now)
             self._trimmed = now
         return Tick(outcomes, judged, changes)
@@ -91,8 +93,10 @@ class Following:
                 return None
         standing = _standing(source)
         before = self._standing.get(source.name, {})
-        if standing == before and now - self._looked[source.name] < LOOK_SECONDS:
+        everything = abs(now - self._looked[source.name]) >= LOOK_SECONDS
+        if standing == before and not everything:
             return None
+        same = () if everything else {path for path, one in standing.items() if before.get(path) == one}
         grown = sum(size for path, (_, size, _) in standing.items()) - sum(
             size for _, size, _ in before.values()
         )
@@ -107,6 +111,7 @@ class Following:
                     executor=executor,
                     followed=True,
                     lease=lease,
+                    unchanged=same - self._problems.get(source.name, set()) if same else (),
                 )
         except StaleLease:
             if self._holding is not None and lease is not None:
@@ -114,19 +119,19 @@ class Following:
             return None
         except UsageError as error:  # of this source; the others go on
             outcome = Outcome(source.name, Account(), 0, problems=(Problem(source.paths[0], str(error)),))
-        self._standing[source.name], self._looked[source.name] = standing, now
+        self._standing[source.name] = standing
+        self._problems[source.name] = {Path(one.path) for one in outcome.problems}
+        if everything:
+            self._looked[source.name] = now
         return outcome
 
 
 def _standing(source: Source) -> Standing:
-    found: Standing = {}
-    for path in sources.matching(source.paths):
-        try:
-            status = path.stat()
-        except OSError:
-            continue
-        found[path] = status.st_ino, status.st_size, status.st_mtime_ns
-    return found
+    return {
+        path: (status.st_ino, status.st_size, status.st_mtime_ns)
+        for path, status in sources.standing(source.paths).items()
+        if status is not None
+    }
 
 
 def judge(

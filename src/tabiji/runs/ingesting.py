@@ -84,10 +84,12 @@ def ingest(
     reached: Callable[[str], None] | None = None,
     followed: bool = False,
     lease: Lease | None = None,
+    unchanged: Collection[Path] = (),
 ) -> Outcome:
     """Counts all that is new in a source, once. `paths` are read instead of the source's own where given.
 
-    Of sources that are `followed`, the ledger has longer entries than one for each time.
+    Of sources that are `followed`, the ledger has longer entries than one for each time. Files that are `unchanged`
+    since they were counted are not opened.
 
     `now` is in seconds since the epoch. Pieces are counted by the executor, in this process without one, and are
     committed in the order of the files. Files that can't be read are `problems`; all others are counted.
@@ -102,7 +104,7 @@ def ingest(
         progress.moved.clear()
         commits = _Commits(store, classifier, now, progress, advance, reached, followed, lease)
         waiting: deque[tuple[Piece, Expressions, Future[Counted] | Counted]] = deque()
-        for piece in _pieces(source, paths, store.files(source.name), now, progress):
+        for piece in _pieces(source, paths, store.files(source.name), now, progress, unchanged):
             made = readings.of(piece)
             if made is None:
                 commits.leave(piece)
@@ -117,6 +119,7 @@ def ingest(
             commits.add(*waiting.popleft())
         if not progress.moved:
             break
+        unchanged = ()
     progress.problems += [
         Problem(path, "was moved again and again; run this again") for path in progress.moved
     ]
@@ -142,7 +145,12 @@ def _is_enough(waiting: Collection[tuple[Piece, object, object]], workers: int) 
 
 
 def _pieces(
-    source: Source, paths: Sequence[str] | None, known: list[LogFile], now: int, progress: _Progress
+    source: Source,
+    paths: Sequence[str] | None,
+    known: list[LogFile],
+    now: int,
+    progress: _Progress,
+    unchanged: Collection[Path],
 ) -> Iterator[Piece]:
     """The new pieces of all files; `known` is kept up to date, so that a twin read in the same run is recognised."""
     recorded = {file.number: file for file in known}
@@ -150,6 +158,8 @@ def _pieces(
     standing = sources.places(matched)
     known[:] = sources.relocated(known, standing)
     for path in matched:
+        if path in unchanged:
+            continue
         with _problems(str(path), progress):
             seen = sources.identified(source.name, path, known, now)
             if seen is not None:

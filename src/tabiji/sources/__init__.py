@@ -9,6 +9,7 @@ from tabiji.sources.files import (
     matching,
     places,
     relocated,
+    standing,
 )
 from tabiji.sources.pieces import PIECE_BYTES, Moved, Piece, nothing, pieces
 from tabiji.sources.received import ReceivedFile, older_received
@@ -33,5 +34,6 @@ __all__ = [
     "pieces",
     "places",
     "relocated",
+    "standing",
     "stream",
 ]

@@ -65,19 +65,33 @@ def matching(patterns: Sequence[str]) -> list[Path]:
 
     The order decides nothing but the order of commits; rows that come in the order of time are written fastest.
     """
-    found: dict[str, None] = {}
+    return list(standing(patterns))
+
+
+def standing(patterns: Sequence[str]) -> dict[Path, os.stat_result | None]:
+    """The same files with what the system says of each; None where it can't be looked at."""
+    found: dict[str, os.stat_result | None] = {}
     for pattern in patterns:
         magic = glob.has_magic(pattern)
         paths = glob.glob(pattern, recursive=True) if magic else [pattern]  # noqa: PTH207 - absolute
-        found |= dict.fromkeys(sorted(paths))
-    return sorted((Path(path) for path in found if not Path(path).is_dir()), key=_written)
+        for path in sorted(paths):
+            if path not in found:
+                found[path] = _status(path)
+    files = (
+        (path, status) for path, status in found.items() if status is None or not stat.S_ISDIR(status.st_mode)
+    )
+    return {Path(path): status for path, status in sorted(files, key=_written)}
 
 
-def _written(path: Path) -> int:
+def _status(path: str) -> os.stat_result | None:
     try:
-        return path.stat().st_mtime_ns
+        return os.stat(path)  # noqa: PTH116 - thousands of them, each second
     except OSError:
-        return 0  # said later, when it can't be opened
+        return None  # said later, when it can't be opened
+
+
+def _written(one: tuple[str, os.stat_result | None]) -> int:
+    return one[1].st_mtime_ns if one[1] else 0
 
 
 def places(paths: Iterable[Path]) -> dict[Place, Path]:
@@ -154,7 +168,8 @@ def identified(source: str, path: Path, known: Sequence[LogFile], now: int) -> S
     here = _standing(path)
     if here is None:
         return None
-    before = (file for file in known if (file.device, file.inode) == here.place)
+    device, inode = here.place
+    before = [file for file in known if file.inode == inode and file.device == device]
     last = max(before, key=lambda file: file.generation, default=None)
     if last is not None and last.compression == here.compression and _begins_as(last, here.head):
         finished = here.compression is not None and last.size == here.size
