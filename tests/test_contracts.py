@@ -23,6 +23,7 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 # Where anything at all may be caught, and why.
 CATCH_ALL = {
     "engines": "a worker's failure is recorded as that of its chunk, and the other chunks go on",
+    "notify": "a channel's failure is recorded as that of its message, and the other messages go on",
 }
 JUDGING = (
     "notices",

@@ -21,6 +21,7 @@ from tabiji.store import alerts, checking, incidents, opening, policies, reading
 from tabiji.store.alerts import Definitions, Judging, Progress, SourceNews, StaleRound, Verdict
 from tabiji.store.backup import Backups
 from tabiji.store.checking import Vitals
+from tabiji.store.delivering import Delivering, Posted
 from tabiji.store.facts import (
     COMMIT_POINTS,
     Batch,
@@ -54,6 +55,7 @@ __all__ = [
     "Check",
     "Committed",
     "Definitions",
+    "Delivering",
     "FactKind",
     "IncidentFact",
     "IncidentProgress",
@@ -64,6 +66,7 @@ __all__ = [
     "LedgerEntry",
     "LogFile",
     "NameTaken",
+    "Posted",
     "Progress",
     "Recorded",
     "Rows",
@@ -105,6 +108,7 @@ class Store:
         self.tokens = Tokens(transactions)
         self.marks = Marks(transactions)
         self.notices = Notices(transactions)
+        self.delivering = Delivering(transactions)
         self.vitals = Vitals(transactions)
 
     def __enter__(self) -> Store:
