@@ -31,6 +31,7 @@ COMMANDS = {  # name → module and one line for the list
     "probe": ("tabiji.cli.probe", "Ask the probes once, and say what they found."),
     "mark": ("tabiji.cli.mark", "What happened besides: deployments, campaigns, maintenance."),
     "chart": ("tabiji.cli.chart", "A picture of an incident, for a message or a page."),
+    "notify": ("tabiji.cli.notify", "What is to be told and could not be; a test of every receiver."),
     "gate": ("tabiji.cli.gate", "Is deploying in keeping with what was agreed; and if not, why."),
     "lines": ("tabiji.cli.lines", "The very log lines behind a number."),
     "simulate": ("tabiji.cli.simulate", "What changed definitions would have said of the past."),

@@ -45,6 +45,10 @@ def command(folder: Path | None, as_json: bool) -> None:
     if site.corrections:
         parts.append(_some(len(site.corrections), "correction"))
     click.echo(f"No faults: {', '.join(parts)}.")
+    for one in site.notifications.receivers:
+        if one.unset:
+            names = ", ".join(f"`{name}`" for name in one.unset)
+            output.say(f"receiver `{one.name}`: the environment has no {names}; whoever sends needs that")
 
 
 def _fault(fault: object) -> dict[str, object]:

@@ -1,0 +1,191 @@
+"""`tabiji notify`: what is to be told and could not be; and a test of every receiver."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tabiji.cli import output, workspace
+from tabiji.errors import UsageError
+
+if TYPE_CHECKING:
+    from tabiji.definitions import Site
+    from tabiji.notices import Message, Receiver
+    from tabiji.store import Posted, Store
+
+SHOWN_MAX = 50
+
+
+@click.command(name="notify")
+@click.argument("names", metavar="[RECEIVER]...", nargs=-1)
+@click.option("--test", is_flag=True, help="Send a test message now to these receivers, or to all.")
+@click.option("--retry", metavar="KEY|all", help="Put what was given up back into the outbox.")
+@workspace.workspace_option
+@workspace.json_option
+def command(
+    names: tuple[str, ...], test: bool, retry: str | None, folder: Path | None, as_json: bool
+) -> None:
+    """What is to be told and was not yet: waiting, failing, given up; and why.
+
+    \b
+      tabiji notify
+      tabiji notify --test              is everybody reached?
+      tabiji notify --test chat oncall
+      tabiji notify --retry all         after the cause is mended
+
+    Exit 3 where a test message did not arrive.
+    """
+    site = workspace.load(folder)
+    if test and retry is not None:
+        raise UsageError("`--test` and `--retry` don't go together")
+    if names:
+        _refuse_unknown(site, names)
+    if test:
+        sys.exit(_test(site, names, as_json))
+    with workspace.open_store(site) as store:
+        if retry is not None:
+            if names:
+                raise UsageError("`--retry` takes the key of a message, or `all`, and no receivers")
+            _retry(store, retry, as_json)
+        else:
+            _show(store, names, as_json)
+
+
+def _refuse_unknown(site: Site, names: tuple[str, ...]) -> None:
+    from tabiji.definitions.shaping import did_you_mean
+
+    there_are = [one.name for one in site.notifications.receivers]
+    for name in names:
+        if name not in there_are:
+            raise UsageError(f"`{name}` is not a receiver; {did_you_mean(name, there_are)}")
+
+
+def _test(site: Site, names: tuple[str, ...], as_json: bool) -> int:
+    """Tells each of them that this is a test; the exit code."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    wanted = [one for one in site.notifications.receivers if not names or one.name in names]
+    if not wanted:
+        raise UsageError("there are no receivers; `notifications:` in tabiji.yaml names them")
+    with ThreadPoolExecutor(min(len(wanted), 8)) as pool:
+        failures = list(pool.map(lambda one: _tried(site, one), wanted))
+    found = list(zip(wanted, failures, strict=True))
+    if as_json:
+        rows = [
+            {"receiver": one.name, "channel": one.channel, "sent": why is None, "failure": why}
+            for one, why in found
+        ]
+        output.print_json({"receivers": rows})
+    else:
+        rows_ = [(one.name, one.channel, "sent" if why is None else f"not sent: {why}") for one, why in found]
+        output.print_table(["receiver", "channel", "result"], rows_, grow=None)
+    return 3 if any(failures) else 0
+
+
+def _tried(site: Site, receiver: Receiver) -> str | None:
+    """Why a receiver could not be told; None: it was."""
+    from tabiji import notify
+
+    now = workspace.now()
+    message = _message(site, receiver, now)
+    try:
+        notify.send(notify.Sending(receiver, message, now, site.notifications.allowed))
+    except notify.NotSent as error:
+        return error.reason
+    return None
+
+
+def _message(site: Site, receiver: Receiver, now: int) -> Message:
+    from tabiji.notices import Message
+
+    language = receiver.language or site.language
+    title, line = {
+        "en": ("A test from Tabiji", "You are reached here. Nothing is wrong, and there is nothing to do."),
+        "ja": (
+            "Tabiji からのテスト通知",
+            "この宛先に通知が届くことを確認しました。障害ではないため、対応は不要です。",
+        ),
+    }[language]
+    return Message(
+        key=f"test-{receiver.name}-{now}",
+        topic="test",
+        receiver=receiver.name,
+        stage="test",
+        urgency="information",
+        language=language,
+        title=title,
+        lines=(line,),
+        began_at=now,
+        link=site.notifications.address,
+    )
+
+
+def _retry(store: Store, key: str, as_json: bool) -> None:
+    count = store.delivering.retry(None if key == "all" else key, workspace.now())
+    if not count and key != "all":
+        raise UsageError(f"nothing that was given up has the key `{key}`; `tabiji notify` shows the keys")
+    if as_json:
+        output.print_json({"retried": count})
+    else:
+        click.echo(f"{count} {'message is' if count == 1 else 'messages are'} in the outbox again.")
+
+
+def _show(store: Store, names: tuple[str, ...], as_json: bool) -> None:
+    posted = [
+        one
+        for one in store.delivering.posted(["pending", "dead"])
+        if not names or one.message.receiver in names
+    ]
+    if as_json:
+        output.print_json({"messages": [_row(one) for one in posted]})
+        return
+    if not posted:
+        click.echo("Nothing waits, and nothing was given up.")
+        return
+    for one in posted[:SHOWN_MAX]:
+        click.echo(f"{one.message.receiver}: {_plain(one.message.title)} ({one.message.stage})")
+        click.echo(f"    {_state(one)}; since {_time(one.created_at)}; key {one.message.key}")
+    if len(posted) > SHOWN_MAX:
+        click.echo(f"… and {len(posted) - SHOWN_MAX} more; `--json` shows all")
+    dead = sum(one.state == "dead" for one in posted)
+    if dead:
+        output.say(f"{dead} given up: mend the cause, then `tabiji notify --retry all`.")
+
+
+def _state(one: Posted) -> str:
+    tries = f"{one.tries} {'try' if one.tries == 1 else 'tries'}"
+    if one.state == "dead":
+        return f"given up after {tries}: {one.failure}"
+    if one.failure is not None:
+        return f"fails ({tries}): {one.failure}; again at {_time(one.due_at)}"
+    return "waits" if one.tries == 0 else "is being sent"
+
+
+def _row(one: Posted) -> dict[str, object]:
+    return {
+        "key": one.message.key,
+        "receiver": one.message.receiver,
+        "topic": one.message.topic,
+        "stage": one.message.stage,
+        "title": one.message.title,
+        "state": one.state,
+        "tries": one.tries,
+        "failure": one.failure,
+        "created_at": _time(one.created_at),
+        "due_at": _time(one.due_at) if one.state == "pending" else None,
+        "ended_at": None if one.ended_at is None else _time(one.ended_at),
+    }
+
+
+def _time(second: int) -> str:
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(second, UTC).isoformat().replace("+00:00", "Z")
+
+
+def _plain(text: str) -> str:
+    """Without what a terminal would act on."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)
