@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -21,6 +22,7 @@ from tabiji.runs.health import ALIVE_SECONDS, Health, SourceHealth
 from tabiji.store import Store, opening, schema
 from tabiji.web.application import application
 from tabiji.web.context import Context
+from tabiji.web.metrics import FRESH_SECONDS
 
 NOW = (BASE + 100) * 60.0
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
@@ -33,10 +35,12 @@ def site(folder: Path, store_url: str) -> definitions.Site:
     return definitions.load(folder, {**os.environ, "TABIJI_STORE": store_url})
 
 
-def client(opened: Store, site: definitions.Site, health: Health = WELL) -> TestClient:
+def client(
+    opened: Store, site: definitions.Site, health: Health = WELL, now: Callable[[], float] = lambda: NOW
+) -> TestClient:
     """Asks with a token to read."""
     _, secret = opened.tokens.create("prometheus", ("read",), int(NOW) - 60)
-    context = Context(opened, lambda: site, lambda: NOW, lambda: health)
+    context = Context(opened, lambda: site, now, lambda: health)
     return TestClient(application(context), headers={"Authorization": f"Bearer {secret}"})
 
 
@@ -102,6 +106,31 @@ def test_it_is_ready_when_it_does_its_work_and_says_why_not(
         answer = client(opened, site, health).get("/readyz")
     assert answer.json() == {"ready": not reasons, "reasons": reasons}
     assert answer.status_code == (503 if reasons else 200)
+
+
+def test_it_is_not_ready_while_judging_is_far_behind_and_silence_is_no_lag(
+    store_url: str, site: definitions.Site, tmp_path: Path
+) -> None:
+    log = tmp_path / "access.log"
+    log.write_text("".join(map(line, range(5))))
+    with store.open(store_url) as opened:
+        clock = [NOW]
+        asked = client(opened, site, WELL, lambda: clock[0])
+
+        def lag() -> tuple[float, int]:
+            """As it is told to Prometheus, and to who asks whether it is ready."""
+            clock[0] += FRESH_SECONDS
+            return samples(asked)["tabiji_judging_lag_seconds", ()], asked.get("/readyz").status_code
+
+        ingesting.ingest(site.sources[0], opened, now=int(NOW), workers=1)
+        assert lag() == (5 * 60, 503)
+        assert asked.get("/readyz").json()["reasons"] == ["judging is 300 s behind what was counted"]
+        judge(site, opened, int(NOW))
+        assert lag() == (0, 200)
+        with log.open("a") as file:
+            file.writelines(map(line, range(5, 9)))
+        ingesting.ingest(site.sources[0], opened, now=int(NOW), workers=1)
+        assert lag() == (4 * 60, 200)
 
 
 def test_it_is_not_ready_when_a_newer_program_has_migrated_the_database(
@@ -192,7 +221,8 @@ def test_metrics_tell_the_books_the_standings_and_how_late_it_is(
     assert of_objective("burn_rate", window="3d") == pytest.approx(bad / 970 / 0.1)
     assert of_objective("alerts", severity="page") == 0
     assert found["tabiji_judging_rounds_total", ()] == 1
-    assert found["tabiji_judging_lag_seconds", ()] == NOW - found["tabiji_judged_until_timestamp_seconds", ()]
+    assert found["tabiji_judged_until_timestamp_seconds", ()] == (BASE + 97) * 60
+    assert found["tabiji_judging_lag_seconds", ()] == 0
     assert found["tabiji_messages", (("state", "dead"),)] == 0
     assert found["tabiji_lease_held", (("lease", "judging"),)] == 1
     assert found["tabiji_build_info", (("version", __version__),)] == 1

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tabiji.store import Judging
+
+LATE_SECONDS = 300  # events that wait for so long to be judged: alerts come late
 ALIVE_SECONDS = 60  # a loop that has not come round for so long hangs
 
 
@@ -59,3 +62,16 @@ def unready(health: Health, now: float) -> tuple[str, ...]:
     if health.paused is not None:
         reasons.append(f"it is paused: {health.paused}")
     return tuple(reasons)
+
+
+def judging_lag(judging: Judging, now: float) -> float | None:
+    """For how many seconds of what was counted nothing is judged yet; None where nothing was ever counted.
+
+    In silence it does not grow: without events there is nothing to judge. `now` is in seconds.
+    """
+    lasts = [one.last_minute for one in judging.sources.values() if one.last_minute is not None]
+    firsts = [one.first_minute for one in judging.sources.values() if one.first_minute is not None]
+    if not lasts:
+        return None
+    until = min(firsts) if judging.until_minute is None else judging.until_minute
+    return max(0.0, min(now, (max(lasts) + 1) * 60.0) - until * 60.0)

@@ -51,6 +51,9 @@ def unready(context: Context) -> list[str]:
     reasons = [*health.unready(context.health(), context.now())]
     try:
         context.store.vitals.ensure_schema()
+        lag = health.judging_lag(context.store.judging(), context.now())
+        if lag is not None and lag >= health.LATE_SECONDS:
+            reasons.append(f"judging is {int(lag)} s behind what was counted")
     except StoreError as error:
         reasons.append(str(error))
     return reasons

@@ -19,7 +19,7 @@ from tabiji.counting import REASONS, Account
 from tabiji.errors import StoreError
 from tabiji.journeys import Severity
 from tabiji.runs import recalling
-from tabiji.runs.health import Health
+from tabiji.runs.health import Health, judging_lag
 from tabiji.store import Judging
 from tabiji.store.checking import SourceVitals
 from tabiji.web.context import Context
@@ -172,7 +172,11 @@ def _of_judging(judging: Judging, now: float) -> Iterator[Metric]:
     if judging.until_minute is not None:
         until = judging.until_minute * 60
         yield _gauge("tabiji_judged_until_timestamp_seconds", "The last moment that was judged.", until)
-        yield _gauge("tabiji_judging_lag_seconds", "How long ago that was.", max(0.0, now - until))
+    lag = judging_lag(judging, now)
+    if lag is not None:
+        yield _gauge(
+            "tabiji_judging_lag_seconds", "For how long of what was counted nothing is judged yet.", lag
+        )
     silent = _family("tabiji_source_silent", "Whether an alert says that a source is quiet.", "source")
     quiet = {silence.source for silence in judging.silences}
     for name in sorted(judging.sources):
