@@ -84,6 +84,7 @@ def _asked(probes: Sequence[tuple[str, Probe]]) -> list[tuple[str, Finding]]:
 
     async def all_of_them() -> list[Finding]:
         turns = asyncio.Semaphore(AT_ONCE)
+        await probing.get_ready(trusted)
 
         async def one(probe: Probe) -> Finding:
             async with turns:

@@ -142,6 +142,7 @@ class Probing:
             self._loop.close()  # does not wait for names that are still being looked up
 
     async def _rounds(self) -> None:
+        await probing.get_ready(self._trusted)
         while not self._stopping.is_set():
             seconds = self._round(self._clock())
             try:
