@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 import pytest
 from commands import SERVE
-from followers import FOLLOW, ROUNDS, eventually, following, said, workspace
+from followers import FOLLOW, ROUNDS, eventually, following, kill, said, start, workspace
 from frozen import count, processes, web
 from ids import Books, append, books, total
 
@@ -23,6 +23,7 @@ from tabiji.store import COMMIT_POINTS
 from tabiji.store.leases import LEASE_MS
 
 TAKEN_OVER_SECONDS = 30.0
+HEALTHY_SECONDS = 10.0  # after its start
 IN_TRANSACTION = {"offset-advanced", "series-written", "rollups-written", "before-commit"}
 
 
@@ -126,6 +127,21 @@ def test_another_takes_over_from_one_that_is_frozen_and_it_does_no_harm_when_it_
     assert took <= TAKEN_OVER_SECONDS
     assert LEASE_MS / 1000 < TAKEN_OVER_SECONDS
     assert books(store_url, range(written)) == Books()
+
+
+def test_the_next_process_need_not_wait_for_the_lease_of_one_that_was_killed(
+    store_url: str, tmp_path: Path
+) -> None:
+    folder = workspace(tmp_path, store_url)
+    log = folder / "logs" / "access.log"
+    append(log, range(50))
+    first = start(folder, SERVE)
+    eventually(lambda: total(store_url) == 50, why=lambda: said(folder))
+    kill(first)
+    append(log, range(50, 100))
+    with following(folder, SERVE):
+        eventually(lambda: total(store_url) == 100, HEALTHY_SECONDS, lambda: said(folder))
+    assert books(store_url, range(100)) == Books()
 
 
 def _freeze_in_transaction(process: subprocess.Popen[bytes], url: str, log: Path, written: int) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import threading
 from collections.abc import Iterable, Mapping
 
@@ -17,12 +19,32 @@ def counting(source: str) -> str:
     return f"source:{source}"
 
 
+def is_gone(other: str) -> bool:
+    """Whether a holder (`host:pid:…`) was a process of this machine that runs no more: nobody need wait for it.
+
+    Of two machines of one name a wrong guess costs a change of epoch, and nothing else.
+    """
+    host, _, rest = other.rpartition(":")[0].rpartition(":")
+    if host != socket.gethostname() or not rest.isdigit():
+        return False
+    if int(rest) == os.getpid():
+        return True  # in a container the next process often has the number of the one before
+    try:
+        os.kill(int(rest), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
 class Holding:
     """The leases of a process, which its threads share."""
 
     def __init__(self, store: Store, holder: str) -> None:
         self._store = store
         self._holder = holder
+        self._is_new = True
         self._lock = threading.Lock()
         self._held: Mapping[str, Lease] = {}
 
@@ -31,6 +53,12 @@ class Holding:
 
         Raises StoreError where the database is away: what was held may still be.
         """
+        if self._is_new:
+            left = [
+                one for one in self._store.leases.held() if one.holder != self._holder and is_gone(one.holder)
+            ]
+            self._store.leases.release(left)
+            self._is_new = False
         taken = self._store.leases.take(names, self._holder, now)
         with self._lock:
             self._held = taken
