@@ -70,7 +70,8 @@ def test_an_id_is_counted_once(served: Served) -> None:
         ("app", zstandard.compress(lines(9))[:-3], {"Content_Encoding": "zstd"}, 400, "can't be unpacked"),
         ("app", lines(1), {"Idempotency_Key": "x" * 201}, 400, "1 to 200 printable"),
         ("any", b"hello\n", {}, 400, "is not recognised"),
-        ("app", b"\n" * ((32 << 20) + 1), {}, 413, "larger than 32 MiB"),
+        ("app", b"\n" * ((16 << 20) + 1), {}, 413, "larger than 16 MiB"),
+        ("app", gzip.compress(b"\n" * ((32 << 20) + 1)), {"Content_Encoding": "gzip"}, 413, "than 32 MiB"),
     ],
     ids=[
         "an unknown source",
@@ -83,6 +84,7 @@ def test_an_id_is_counted_once(served: Served) -> None:
         "a long id",
         "no known format",
         "too large",
+        "too large once unpacked",
     ],
 )
 def test_what_is_not_taken_is_told_and_leaves_no_trace(

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import zstandard
 
@@ -65,7 +65,7 @@ def blocks(path: Path, kind: str | None) -> Iterator[tuple[bytes, int]]:
         yield from stream(raw, kind)
 
 
-def stream(raw: BinaryIO, kind: str | None, window_bytes: int = _WINDOW_MAX) -> Iterator[tuple[bytes, int]]:
+def stream(raw: IO[bytes], kind: str | None, window_bytes: int = _WINDOW_MAX) -> Iterator[tuple[bytes, int]]:
     """The same of an open file; a zstd frame that needs a larger window is refused as broken."""
     reader = _reader(raw, kind, window_bytes)
     held: list[bytes] = []
@@ -94,9 +94,9 @@ def stream(raw: BinaryIO, kind: str | None, window_bytes: int = _WINDOW_MAX) -> 
     raise failure
 
 
-def _reader(raw: BinaryIO, kind: str | None, window_bytes: int = _WINDOW_MAX) -> Any:
+def _reader(raw: IO[bytes], kind: str | None, window_bytes: int = _WINDOW_MAX) -> Any:
     if kind == "gzip":
-        return gzip.GzipFile(fileobj=raw)
+        return gzip.GzipFile(fileobj=raw, mode="rb")  # or it goes by the mode of the file
     if kind == "bzip2":
         return bz2.BZ2File(raw)
     if kind == "zstd":
@@ -105,7 +105,7 @@ def _reader(raw: BinaryIO, kind: str | None, window_bytes: int = _WINDOW_MAX) ->
     return raw
 
 
-def _check_frames(raw: BinaryIO) -> None:
+def _check_frames(raw: IO[bytes]) -> None:
     """Raises EOFError where zstd frames end in the middle: the decompressor takes that for their end.
 
     Goes from block to block by their sizes (RFC 8878, 3.1.1), without decompressing anything again.

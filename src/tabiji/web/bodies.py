@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from tempfile import SpooledTemporaryFile
+from typing import IO
 
 from fastapi import HTTPException, Request
 from starlette.concurrency import run_in_threadpool
@@ -16,11 +19,13 @@ from tabiji import sources
 from tabiji.store import Token
 
 MIB = 1 << 20
-COMPRESSED_MAX = 16 * MIB
+WIRE_MAX = 16 * MIB  # of a body as it comes
 UNPACKED_MAX = 32 * MIB
+MEMORY_BYTES = 1 << 16  # of a body that arrives; the rest stands on the disk
 PARSED_MAX = 12 * MIB  # of a body that is read whole and written again as lines
-ROOM_BYTES = 48 * MIB  # of bodies that are read, unpacked, or wait for their commit, all together
+ROOM_BYTES = 48 * MIB  # of bodies that are read and unpacked, or wait for their commit, all together
 TOKEN_BYTES = 40 * MIB  # thereof for one token, so that the others get in
+UNPACKING_MAX = 4  # bodies unpacked at once: each needs some blocks and a window for it
 TOKEN_REQUESTS = 16  # under way at once for one token
 WINDOW_BYTES = 8 * MIB  # of a zstd frame, as RFC 9659 has it for HTTP
 RETRY = {"Retry-After": "5"}
@@ -35,6 +40,7 @@ class Room:
         self._lock = threading.Lock()
         self._bytes: Counter[int] = Counter()  # by token
         self._requests: Counter[int] = Counter()
+        self.unpacking = asyncio.Semaphore(UNPACKING_MAX)
 
     @contextmanager
     def request(self, token: Token) -> Iterator[Share]:
@@ -70,6 +76,7 @@ class Share:
         self._room = room
         self._number = number
         self.bytes = 0
+        self.unpacking = room.unpacking
 
     def more(self, size: int) -> None:
         """Takes so many bytes more. Answers 429 or 503 where they are not to be had."""
@@ -78,7 +85,37 @@ class Share:
 
 
 async def body(request: Request, share: Share, unpacked_max: int = UNPACKED_MAX) -> bytes:
-    """The body, unpacked. Answers 400, 411, 413 or 415 for one that can't be taken."""
+    """The body, unpacked. Answers 400, 411, 413 or 415 for one that can't be taken.
+
+    While it arrives it stands on the disk, and it is unpacked twice: first only to see how large it is, and whether it
+    is whole. So what is refused never takes any memory.
+    """
+    kind = _encoding(request)
+    size_max = min(WIRE_MAX, unpacked_max)
+    length = request.headers.get("content-length")
+    if length is None and "transfer-encoding" not in request.headers:
+        raise HTTPException(411, "a request with lines has a body")
+    if length is not None and int(length) > size_max:
+        raise _too_large(size_max)
+    with SpooledTemporaryFile(MEMORY_BYTES) as held:
+        try:
+            size = 0
+            async for part in request.stream():
+                size += len(part)
+                if size > size_max:
+                    raise _too_large(size_max)
+                held.write(part)
+        except ClientDisconnect:
+            raise HTTPException(400, "the request ended before its body did") from None
+        held.seek(0)
+        if kind is None:
+            share.more(size)
+            return held.read()
+        async with share.unpacking:
+            return await run_in_threadpool(_unpacked, held, kind, share, unpacked_max)
+
+
+def _encoding(request: Request) -> str | None:
     written = request.headers.get("content-encoding", "").strip().lower()
     if written not in ENCODINGS:
         raise HTTPException(
@@ -86,45 +123,34 @@ async def body(request: Request, share: Share, unpacked_max: int = UNPACKED_MAX)
             f"`Content-Encoding: {written[:50]}` is not understood; send gzip, zstd, or none",
             {"Accept-Encoding": "gzip, zstd"},
         )
-    kind = ENCODINGS[written]
-    size_max = min(COMPRESSED_MAX, unpacked_max) if kind else unpacked_max
-    length = request.headers.get("content-length")
-    if length is None and "transfer-encoding" not in request.headers:
-        raise HTTPException(411, "a request with lines has a body")
-    if length is not None and int(length) > size_max:
-        raise _too_large(size_max, compressed=kind is not None)
-    held = io.BytesIO()
-    try:
-        async for part in request.stream():
-            if held.tell() + len(part) > size_max:
-                raise _too_large(size_max, compressed=kind is not None)
-            share.more(len(part))
-            held.write(part)
-    except ClientDisconnect:
-        raise HTTPException(400, "the request ended before its body did") from None
-    if kind is None:
-        return held.getvalue()
-    return await run_in_threadpool(_unpacked, held, kind, share, unpacked_max)
+    return ENCODINGS[written]
 
 
-def _unpacked(packed: io.BytesIO, kind: str, share: Share, size_max: int) -> bytes:
-    packed.seek(0)
-    if sources.magic(packed.getbuffer()[:4].tobytes()) != kind:
+def _unpacked(packed: IO[bytes], kind: str, share: Share, size_max: int) -> bytes:
+    if sources.magic(packed.read(4)) != kind:
         raise HTTPException(400, f"the body is not {kind}, as `Content-Encoding` says")
-    held = io.BytesIO()
-    try:
-        for block, _ in sources.stream(packed, kind, WINDOW_BYTES):
-            if held.tell() + len(block) > size_max:
-                raise _too_large(size_max, compressed=False)
-            if not held.tell() and sources.magic(block[:4]) is not None:
-                raise HTTPException(400, "the body is compressed twice; compress it once")
-            share.more(len(block))
-            held.write(block)
-    except sources.CompressionError as error:
-        raise HTTPException(400, f"the body can't be unpacked: {error}") from None
+    size = 0
+    for block in _blocks(packed, kind):
+        if not size and sources.magic(block[:4]) is not None:
+            raise HTTPException(400, "the body is compressed twice; compress it once")
+        size += len(block)
+        if size > size_max:
+            raise _too_large(size_max)
+    share.more(size)
+    held = io.BytesIO(bytes(size))
+    for block in _blocks(packed, kind):
+        held.write(block)
     return held.getvalue()
 
 
-def _too_large(size_max: int, *, compressed: bool) -> HTTPException:
-    what = "compressed body" if compressed else "body"
-    return HTTPException(413, f"the {what} is larger than {size_max // MIB} MiB; push smaller batches")
+def _blocks(packed: IO[bytes], kind: str) -> Iterator[bytes]:
+    packed.seek(0)
+    try:
+        for block, _ in sources.stream(packed, kind, WINDOW_BYTES):
+            yield block
+    except sources.CompressionError as error:
+        raise HTTPException(400, f"the body can't be unpacked: {error}") from None
+
+
+def _too_large(size_max: int) -> HTTPException:
+    return HTTPException(413, f"the body is larger than {size_max // MIB} MiB; push smaller batches")
