@@ -6,6 +6,8 @@ import json
 import os
 import random
 import sqlite3
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -222,6 +224,24 @@ def test_killed_at_any_moment_a_backup_and_a_restore_are_whole_or_not_there(
 
 
 # The commands
+
+
+def test_a_full_disk_leaves_the_backup_of_before(
+    ask: Ask, folder: Path, store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TABIJI_STORE", store_url)
+    backups = tmp_path / "backups"
+    backups.mkdir()
+    assert ask("backup", "-C", folder, backups / "a.backup").code == 0
+    before = (backups / "a.backup").read_bytes()
+    command = [sys.executable, "-m", "tabiji", "backup", "-C", str(folder), str(backups / "a.backup")]
+    done = subprocess.run(
+        ["prlimit", f"--fsize={len(before) // 2}", *command], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (3, ""), done.stderr
+    assert "Traceback" not in done.stderr
+    assert [path.name for path in backups.iterdir()] == ["a.backup"]
+    assert (backups / "a.backup").read_bytes() == before
 
 
 def test_a_workspace_is_saved_and_restored_on_another_machine(

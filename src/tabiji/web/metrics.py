@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
@@ -24,7 +25,8 @@ from tabiji.store import Judging
 from tabiji.store.checking import SourceVitals
 from tabiji.web.context import Context
 
-FRESH_SECONDS = 5  # answers to several scrapers at once are made of the same facts
+FRESH_SECONDS = 5.0  # answers to several scrapers at once are made of the same facts
+FRESH_TIMES = 10  # what took long to read is told for so many times as long: it never takes a tenth of a core
 OBJECTIVE = ("journey", "objective", "team")
 
 
@@ -50,6 +52,7 @@ class Metrics(Collector):
         ProcessCollector(registry=self._registry)
         self._lock = threading.Lock()
         self._facts: Facts | None = None
+        self._fresh_seconds = FRESH_SECONDS
 
     def exposition(self, accept: str) -> tuple[bytes, str]:
         """The answer to a scrape, and its media type: OpenMetrics where `accept` names it."""
@@ -66,8 +69,10 @@ class Metrics(Collector):
         now, health = context.now(), context.health()
         facts = self._facts
         try:
-            if facts is None or not 0 <= now - facts.at < FRESH_SECONDS:
+            if facts is None or not 0 <= now - facts.at < self._fresh_seconds:
+                began = time.monotonic()
                 facts = _read(context, now)
+                self._fresh_seconds = max(FRESH_SECONDS, FRESH_TIMES * (time.monotonic() - began))
         except StoreError:
             facts = None
         self._facts = facts
