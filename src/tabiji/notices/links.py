@@ -35,6 +35,6 @@ def is_signed(secret: str, name: str, written: str) -> bool:
     return hmac.compare_digest(signature(secret, name).encode(), written.encode("utf-8", "replace"))
 
 
-def link(address: str, secret: str, name: str) -> str:
-    """The link; `address` is where people reach the pages."""
-    return f"{address}/acknowledge/{name}/{signature(secret, name)}"
+def link(address: str, secret: str, name: str, language: str) -> str:
+    """The link, to a page in a language; `address` is where people reach the pages."""
+    return f"{address}/acknowledge/{name}/{signature(secret, name)}?lang={language}"

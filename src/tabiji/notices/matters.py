@@ -149,12 +149,12 @@ def _incidents(facts: Facts) -> Iterable[Matter]:
         pages = [one for one in own if one.tier.severity == "page"]
         ended, ending = _end(incident, facts)
         duty = facts.duties.get(incident.journey, facts.sources)
-        late = ended is not None and bool(pages) and all(one.late for one in pages)
+        late = bool(pages) and _found_late(pages)
         yield Matter(
             topic=f"incident:{incident.number}",
             kind="incident",
             journey=incident.journey,
-            urgency="page" if pages and not late else "information",
+            urgency="page" if (pages or incident.cause == "alert") and not late else "information",
             duty=duty,
             began_minute=_began(incident),
             ended_minute=ended,
@@ -169,6 +169,11 @@ def _incidents(facts: Facts) -> Iterable[Matter]:
             incident=incident,
             alerts=own,
         )
+
+
+def _found_late(pages: Iterable[Alert]) -> bool:
+    """Whether only late events showed what paged, and it does not any more: nobody is called for that."""
+    return all(one.late and one.closed_minute is not None for one in pages)
 
 
 def _recovered(incident: Incident) -> bool:
@@ -254,7 +259,7 @@ def _ticket(topic: str, alerts: Sequence[Alert], facts: Facts, *, is_known: bool
 
 def _paged(facts: Facts) -> set[int]:
     """The alerts of incidents in which a page fired."""
-    pages = {one.number for one in facts.alerts if one.tier.severity == "page"}
+    pages = {one.number for one in facts.alerts if one.tier.severity == "page" and not _found_late([one])}
     return {number for one in facts.incidents if pages & {*one.alerts} for number in one.alerts}
 
 

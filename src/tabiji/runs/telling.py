@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Literal
 
 from tabiji import notices
 from tabiji.alerts import LIVE_MINUTES
@@ -13,10 +14,10 @@ from tabiji.incidents import Incident
 from tabiji.marks import Mark
 from tabiji.notices import Clock, Decision, Duty, Facts, Knows, Message, Numbered, Receiver, Telling
 from tabiji.policies import Policy, Step
-from tabiji.reports.messages import test_words, worded
+from tabiji.reports.messages import Worded, test_words, worded
 from tabiji.reports.saying import Scene
 from tabiji.runs import judging
-from tabiji.store import StaleTelling, Store
+from tabiji.store import IncidentFact, StaleTelling, Store
 from tabiji.store.notices import key_of
 from tabiji.windows import DAY, HOUR
 
@@ -61,6 +62,34 @@ def test_message(receiver: Receiver, site: Site, now: int) -> Message:
         link=site.notifications.address,
         facts=said.facts,
     )
+
+
+def about(
+    site: Site, store: Store, incidents: Sequence[Incident], topic: str, language: Literal["en", "ja"]
+) -> Worded:
+    """How incidents stand, as a message would say it now: of one, or of several in one."""
+    until = store.notices.judged_until() or 0
+    notes = store.notices.acknowledged([one.number for one in incidents if one.number is not None])
+    facts = Facts(
+        until_minute=until,
+        incidents=incidents,
+        alerts=store.alerts(None, min(one.opened_minute for one in incidents)),
+        silences=(),
+        changes=(),
+        acknowledged=notes.keys(),
+        duties=_duties(site),
+        agreed={},
+        sources=Duty(),
+        seen=None,
+    )
+    found = [one for one in notices.matters(facts, {}) if one.kind == "incident"]
+    over = all(one.ended_minute is not None for one in found)
+    told = Decision(
+        "", topic, "over" if over else "opened", "over" if over else "opens", "page", tuple(found)
+    )
+    if len(found) == 1:
+        told = replace(told, topic=found[0].topic)
+    return worded(told, _scene(site, store, until, _noted(notes), [told]), language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +157,11 @@ def _read(site: Site, store: Store) -> _Read | None:
         sources=_sources(site),
         seen=None if telling.until_minute is None else telling.seen,
     )
-    return _Read(telling, known, gone, facts, {number: (one.author, one.at) for number, one in notes.items()})
+    return _Read(telling, known, gone, facts, _noted(notes))
+
+
+def _noted(notes: Mapping[int, IncidentFact]) -> dict[int, tuple[str, int]]:
+    return {number: (one.author, one.at) for number, one in notes.items()}
 
 
 def _first(until_minute: int, known: Mapping[tuple[str, str], Knows], incidents: Sequence[Incident]) -> int:
@@ -165,18 +198,25 @@ def _messages(site: Site, store: Store, read: _Read, decided: Sequence[Decision]
     if not told:
         return []
     receivers = {one.name: one for one in site.notifications.receivers}
-    single = [one for one in told if len(one.matters) == 1 and one.matters[0].topic == one.topic]
-    scene = Scene(
-        site=site,
-        until_minute=read.facts.until_minute,
-        left=_left(site, store, read.facts.until_minute, single),
-        marks=_marks(store, single),
-        notes=read.notes,
-        agreed=_in_force(site, store, single),
-    )
+    scene = _scene(site, store, read.facts.until_minute, read.notes, told)
     address = site.notifications.address
     secret = None if address is None else store.notices.secret(notices.SIGNED_BY)
     return [_message(site, receivers[one.receiver], one, scene, read.telling.round, secret) for one in told]
+
+
+def _scene(
+    site: Site, store: Store, until: int, notes: Mapping[int, tuple[str, int]], told: Sequence[Decision]
+) -> Scene:
+    """What is known beside the matters of some messages; of several in one it would be too much."""
+    single = [one for one in told if len(one.matters) == 1 and one.matters[0].topic == one.topic]
+    return Scene(
+        site=site,
+        until_minute=until,
+        left=_left(site, store, until, single),
+        marks=_marks(store, single),
+        notes=notes,
+        agreed=_in_force(site, store, single),
+    )
 
 
 def _message(
@@ -189,7 +229,7 @@ def _message(
     address = site.notifications.address
     link = None
     if address is not None and secret is not None and name is not None:
-        link = notices.link(address, secret, name)
+        link = notices.link(address, secret, name, language)
     ends = [one.ended_minute for one in decision.matters]
     known = [end for end in ends if end is not None]
     began = min((one.began_minute for one in decision.matters), default=scene.until_minute)

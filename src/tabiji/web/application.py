@@ -7,7 +7,7 @@ from collections.abc import Callable
 from fastapi import APIRouter, FastAPI
 
 from tabiji import __version__
-from tabiji.web import caretaking, firehose, marks, otlp, receiving
+from tabiji.web import acknowledging, caretaking, firehose, marks, otlp, receiving
 from tabiji.web.context import Context
 from tabiji.web.failures import failures
 
@@ -17,6 +17,7 @@ ROUTES: tuple[Callable[[Context], APIRouter], ...] = (  # one module each
     firehose.routes,
     otlp.routes,
     marks.routes,
+    acknowledging.routes,
 )
 
 
