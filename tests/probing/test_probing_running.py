@@ -210,7 +210,9 @@ def test_one_that_hangs_delays_no_other_and_no_stop(store_url: str, tmp_path: Pa
         assert operations(kept) == {("top", 200, None): 5}
 
 
-def test_a_variable_that_is_not_set_is_told_and_nothing_is_asked(store_url: str, tmp_path: Path) -> None:
+def test_a_variable_that_is_not_set_is_told_and_nothing_is_asked(
+    store_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     with served() as peer, store.open(store_url) as kept:
         defined = site(
             tmp_path / "site",
@@ -221,6 +223,7 @@ def test_a_variable_that_is_not_set_is_told_and_nothing_is_asked(store_url: str,
             run.clock.now += EVERY
             until(lambda: run.read() == 1)
             assert run.probing.problems() == ("health/me: the environment has no `UNKNOWN`",)
+        assert caplog.messages == ["probe health/me is not asked: the environment has no `UNKNOWN`"]
         assert [(path, sent["Authorization"]) for _, path, sent in peer.asked] == [("/ok", "Bearer hush")]
         kept_lines = b"".join(unpacked(path) for path in (tmp_path / "received").rglob("*.zst"))
         assert b"top" in kept_lines
@@ -248,7 +251,10 @@ def test_definitions_that_change_are_taken_up(store_url: str, tmp_path: Path) ->
         }
 
 
-def test_what_can_not_be_counted_now_is_counted_later(store_url: str, tmp_path: Path, peer: Peer) -> None:
+def test_what_can_not_be_counted_now_is_counted_later(
+    store_url: str, tmp_path: Path, peer: Peer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "tabiji")
     defined = site(tmp_path / "site", f"top: {{url: '{peer.url('/ok')}', every: 5s}}")
     received = tmp_path / "received"
     received.write_text("a file where lines are to be written")
@@ -263,6 +269,9 @@ def test_what_can_not_be_counted_now_is_counted_later(store_url: str, tmp_path: 
             until(lambda: run.read() == 3)
             assert run.probing.problems() == ()
         assert operations(kept) == {("top", 200, None): 3}
+    told, again = caplog.messages
+    assert told.startswith("findings of probes can't be counted, and are kept: ")
+    assert again == "findings of probes are counted again"
 
 
 def test_hundreds_are_asked_in_their_time(store_url: str, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import ssl
 import threading
 import time
@@ -38,6 +39,8 @@ LOOKUPS_MAX = 256  # of names at once: those that hang must not keep the others 
 UNCOUNTED_MAX = 100_000  # findings that wait for a database that is away
 
 Key = tuple[str, str, int]  # source, probe, every
+
+log = logging.getLogger("tabiji")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,7 @@ class Probing:
         self._uncounted: deque[_Line] = deque()  # what was tried, and is to be tried again
         self._problems: dict[tuple[str, str], str] = {}  # by source and probe
         self._lost = 0
+        self._kept_for: str | None = None  # why findings can't be counted for now
         self._findings = 0
         self._gathered_at = self._retried_at = self._trusted_at = time.monotonic()
         self._trusted = _trusted()
@@ -194,18 +198,27 @@ class Probing:
     def _ask(self, key: Key, slot: Slot) -> None:
         unset = [name for name in slot.probe.variables if name not in self._environment]
         if unset:
-            self._problems[key[:2]] = f"the environment has no `{unset[0]}`"
+            self._trouble(key, f"the environment has no `{unset[0]}`")
             return
-        self._problems.pop(key[:2], None)
+        self._trouble(key, None)
         task = asyncio.get_running_loop().create_task(self._asked(slot))
         self._under_way[key] = task
 
         def ended(done: asyncio.Task[None]) -> None:
             del self._under_way[key]
             if not done.cancelled() and (error := done.exception()) is not None:
-                self._problems[key[:2]] = f"{type(error).__name__}: {error}"
+                self._trouble(key, f"{type(error).__name__} in asking: a fault of ours")
+                log.error("asking fails", exc_info=error)
 
         task.add_done_callback(ended)
+
+    def _trouble(self, key: Key, what: str | None) -> None:
+        """Notes what keeps a probe from being asked, and says it once."""
+        if what is None:
+            self._problems.pop(key[:2], None)
+        elif self._problems.get(key[:2]) != what:
+            self._problems[key[:2]] = what
+            log.warning("probe %s/%s is not asked: %s", key[0], key[1], what)
 
     async def _asked(self, slot: Slot) -> None:
         finding = await probing.ask(slot.probe.expanded(self._environment), self._trusted, self._clock())
@@ -218,8 +231,8 @@ class Probing:
             line = lines.popleft()
             try:
                 answer = self._receiving.submit(line.source, line.line, line.batch, line.ended_at)
-            except OutsideError:
-                self._keep(line)
+            except OutsideError as error:
+                self._keep(line, error)
                 continue
             except UsageError:  # its source has just been removed
                 continue
@@ -227,10 +240,17 @@ class Probing:
 
     def _counted(self, line: _Line, answer: Future[Received]) -> None:
         """Called by whoever has counted it; what failed is tried again: the id lets it count once all the same."""
-        if not answer.cancelled() and not isinstance(answer.exception(), UsageError | None):
-            self._keep(line)
+        error = None if answer.cancelled() else answer.exception()
+        if error is not None and not isinstance(error, UsageError):
+            self._keep(line, error)
+        elif self._kept_for is not None:
+            self._kept_for = None
+            log.info("findings of probes are counted again")
 
-    def _keep(self, line: _Line) -> None:
+    def _keep(self, line: _Line, error: BaseException) -> None:
+        if self._kept_for != str(error):
+            self._kept_for = str(error)
+            log.warning("findings of probes can't be counted, and are kept: %s", error)
         if len(self._uncounted) < UNCOUNTED_MAX:
             self._uncounted.append(line)
         else:
