@@ -52,6 +52,7 @@ def command(host: str, port: int, workers: int | None, folder: Path | None) -> N
     Stops on SIGINT and SIGTERM within ten seconds. Of several on one database, the others take over within 30.
     """
     from tabiji import engines
+    from tabiji.runs.delivering import Delivering
     from tabiji.runs.leasing import PROBING, RENEW_SECONDS
     from tabiji.runs.probing import Probing
     from tabiji.runs.receiving import Receiving
@@ -76,6 +77,7 @@ def command(host: str, port: int, workers: int | None, folder: Path | None) -> N
             time.time,
             lambda: serving.holding.lease(PROBING) is not None,
         )
+        delivering = Delivering(lambda: serving.site, store, time.time)
         answering = server(
             application(Context(store, lambda: serving.site, health=serving.health, receiving=receiving))
         )
@@ -84,6 +86,7 @@ def command(host: str, port: int, workers: int | None, folder: Path | None) -> N
         def judge(now: float) -> None:
             if serving.is_due(now):
                 _say_judged(serving.judge(now))
+                delivering.nudge()
 
         def tidy(now: float) -> None:
             if serving.tidy(now):
@@ -106,6 +109,7 @@ def command(host: str, port: int, workers: int | None, folder: Path | None) -> N
         for thread in threads:
             thread.start()
         probing.start()
+        delivering.start()
         log.info("Tabiji serves at http://%s:%d", host, listening.getsockname()[1])
         try:
             _loop(serving, stop, said)
@@ -114,7 +118,11 @@ def command(host: str, port: int, workers: int | None, folder: Path | None) -> N
             until = time.monotonic() + STOP_SECONDS
             stopping.set()
             answering.should_exit = True
-            ends = (lambda: probing.stop(STOP_SECONDS), receiving.close)
+            ends = (
+                lambda: probing.stop(STOP_SECONDS),
+                lambda: delivering.stop(STOP_SECONDS),
+                receiving.close,
+            )
             ending = [threading.Thread(target=end, daemon=True) for end in ends]
             for thread in ending:
                 thread.start()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tabiji.definitions import Site
 from tabiji.policies import Change
-from tabiji.runs import tidying
+from tabiji.runs import telling, tidying
 from tabiji.runs.following import JUDGE_SECONDS, Following, judge
 from tabiji.runs.health import Health, SourceHealth
 from tabiji.runs.ingesting import Outcome
@@ -109,7 +109,7 @@ class Serving:
             self._judged_at = now
             return None
         judged, changes = judge(self._site, self._store, int(now), self._judge)
-        messages = ()
+        messages = telling.tell(self._site, self._store, int(now))
         self._judged_at = now
         return Judged(judged, changes, len(messages))
 
