@@ -77,7 +77,9 @@ class Source(Shape):
     service: str | None = Field(None, description="The service that the events belong to.")
     kind: Kind | None = Field(None, description="What an event is; the format's own where not given.")
     log_format: str | None = Field(None, description="The web server's own directive, verbatim.")
-    fields: Names | None = Field(None, description="For `json`: name → key, with dots into objects.")
+    fields: Names | None = Field(
+        None, description="For `json`: name → key, with dots into objects; for `otlp`: name → attribute."
+    )
     operation: str | None = Field(None, description="The operation, as a value over the line's fields.")
     error: str | None = Field(None, description="The error, as a value; null where there is none.")
     where: str | None = Field(

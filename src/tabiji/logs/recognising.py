@@ -46,6 +46,8 @@ def _json(texts: Sequence[str]) -> Recognised | None:
         return Recognised(
             "sidekiq", None, None, share, "JSON lines as Sidekiq writes them: `ts`, `tid`, `msg`"
         )
+    if 2 * sum("signal" in one and "time_us" in one for one in objects) > len(objects):
+        return Recognised("otlp", None, None, share, "log records and spans of OpenTelemetry, as received")
     keys: dict[str, str] = {}
     for one in objects:
         for path, value in _leaves(one):
