@@ -28,7 +28,7 @@ class Receiver(BaseModel, extra="forbid", frozen=True, defer_build=True):
     language: Literal["en", "ja"] | None = Field(None, description="Of what it is told; the site's.")
 
 
-class Quiet(BaseModel, extra="forbid", frozen=True, populate_by_name=True):
+class Quiet(BaseModel, extra="forbid", frozen=True, populate_by_name=True, defer_build=True):
     """Hours in which nothing is told but pages."""
 
     start: str | None = Field(None, alias="from", description="When they begin, such as 22:00.")

@@ -150,6 +150,7 @@ class Tier(
     BaseModel,
     extra="forbid",
     frozen=True,
+    defer_build=True,
     populate_by_name=True,
     json_schema_extra={"required": ["share", "in", "severity"]},
 ):
@@ -202,6 +203,7 @@ class Journey(
     BaseModel,
     extra="forbid",
     frozen=True,
+    defer_build=True,
     json_schema_extra={"required": ["journey", "steps", "objectives"]},
 ):
     """journeys/*.yaml: what users came for, step by step, and what is promised about it."""
@@ -243,6 +245,7 @@ class PolicyException(
     BaseModel,
     extra="forbid",
     frozen=True,
+    defer_build=True,
     populate_by_name=True,
     json_schema_extra={"required": ["by", "reason", "until"]},
 ):
@@ -257,7 +260,11 @@ class PolicyException(
 
 
 class Policy(
-    BaseModel, extra="forbid", frozen=True, json_schema_extra={"required": ["agreed", "owners", "steps"]}
+    BaseModel,
+    extra="forbid",
+    frozen=True,
+    defer_build=True,
+    json_schema_extra={"required": ["agreed", "owners", "steps"]},
 ):
     """What was agreed to happen when a budget is spent."""
 
@@ -285,6 +292,7 @@ class Correction(
     BaseModel,
     extra="forbid",
     frozen=True,
+    defer_build=True,
     json_schema_extra={"required": ["category", "author", "reason", "start"]},
 ):
     """A time that is judged otherwise, once or again and again."""
