@@ -17,6 +17,7 @@ from tabiji.notify.sending import Sending, Sent
 REPEAT_SECONDS = 60  # after which what goes on is said again
 LASTS_SECONDS = 5 * 60  # until Alertmanager takes what is not said again for over
 TEST_SECONDS = 60
+AHEAD_SECONDS = 60  # that this clock may be ahead of Alertmanager's: an end in its future is none to it
 _LABELS = ("journey", "team", "source", "policy", "objective")
 
 
@@ -26,12 +27,13 @@ def send(sending: Sending) -> Sent:
     labels = _labels(message)
     ends = now + (TEST_SECONDS if message.stage == "test" else LASTS_SECONDS)
     if message.stage == "over":
-        ends = now if message.ended_at is None else min(message.ended_at, now)
+        ends = min(message.ended_at or now, now - AHEAD_SECONDS)
     began = min(message.began_at, ends - 1)
     alerts = [_alert(labels, message, began, ends)]
     before = json.loads(sending.reference) if sending.reference is not None else labels
     if before != labels:
-        alerts.append(_alert(before, message, min(began, now - 1), now))
+        ended = now - AHEAD_SECONDS
+        alerts.append(_alert(before, message, min(began, ended - 1), ended))
     url = f"{sending.receiver.address.rstrip('/')}/api/v2/alerts"
     answer = http.post_json(url, alerts, {}, sending.allowed)
     if answer.status != 200:
