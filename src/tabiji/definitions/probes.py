@@ -106,7 +106,7 @@ def probes(document: Document, loc: Loc, shape: shapes.Source) -> tuple[Probe, .
 def _probe(document: Document, loc: Loc, name: str, shape: probe_shapes.Probe) -> Probe:
     if not re.match(shapes.NAME, name):
         document.blame(loc, f"`{name}` can't name a probe; use letters, digits, `-`, `_` and `.`", key=True)
-    expect = shape.expect or probe_shapes.Expect()
+    expect = shape.expect or probe_shapes.Expect.model_validate({})
     every = _every(document, (*loc, "every"), shape.every)
     _check_asked(document, loc, shape)
     for header, value in (shape.headers or {}).items():
