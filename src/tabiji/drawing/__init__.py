@@ -19,7 +19,7 @@ from tabiji.errors import OutsideError
 
 Format = Literal["png", "svg"]
 
-SECONDS_MAX = 20.0  # a chart takes 0.2 s, the first one 1 s
+SECONDS_MAX = 8.0  # a chart takes 0.2 s, the first one 1 s; who stops meanwhile must stop within 10 s
 
 
 class DrawingError(OutsideError):
@@ -113,6 +113,6 @@ def _running() -> _Worker:
 def end_worker() -> None:
     """Ends the process that draws, if there is one; the next chart starts another."""
     global _worker
-    if _worker is not None:
-        _worker.close()
-        _worker = None
+    worker, _worker = _worker, None
+    if worker is not None:
+        worker.close()
