@@ -109,3 +109,25 @@ def test_marks_are_set_and_listed_and_removed(ask: Ask) -> None:
 )
 def test_what_is_wrong_is_said(ask: Ask, words: list[str], message: str) -> None:
     assert ask("mark", *words) == (2, "", f"{message}\n")
+
+
+def test_an_incident_shows_what_happened_before_it_and_while_it_lasted(ask: Ask) -> None:
+    marks = {
+        "too early": ["--at", "2026-04-01T10:59"],
+        "v1.42": ["--at", "2026-04-01T11:00", "--link", "https://example.com/1"],
+        "of another": ["--at", "2026-04-01T11:30", "--journey", "buy"],
+        "while it lasted": ["--at", "2026-04-01T12:10", "--journey", "watch"],
+        "too late": ["--at", "2026-04-01T12:20"],
+    }
+    Path("journeys/buy.yaml").write_text(Path("journeys/watch.yaml").read_text().replace("watch", "buy"))
+    for title, words in marks.items():
+        assert ask("mark", "deployment", title, "--author", "Sato", *words).code == 0
+    assert ask("incidents", "open", "watch", "--at", "2026-04-01T12:00", "--reason", "a call").code == 0
+    assert ask("incidents", "close", "1", "--at", "2026-04-01T12:20").code == 0
+    shown = ask("incidents", "show", "1").out
+    assert [line for line in shown.splitlines() if "deployment: " in line] == [
+        "2026-04-01 11:00  deployment: v1.42 (https://example.com/1)",
+        "2026-04-01 12:10  deployment: while it lasted",
+    ]
+    found = json.loads(ask("incidents", "show", "1", "--json").out)["marks"]
+    assert [one["title"] for one in found] == ["v1.42", "while it lasted"]

@@ -145,6 +145,7 @@ def show(number: int, folder: Path | None, as_json: bool) -> None:
     from tabiji.cli.telling import printable, wrapped
     from tabiji.reports import iso_time
     from tabiji.reports.incidents import fact_sentence, incident_json, part_table, sentence, verdict
+    from tabiji.reports.marks import mark_json, mark_sentence
     from tabiji.reports.numbers import local
     from tabiji.runs import intervening
 
@@ -153,6 +154,7 @@ def show(number: int, folder: Path | None, as_json: bool) -> None:
         incident = intervening.find(store, number)
         facts = store.incident_facts(number)
         alerts = [one for one in store.alerts() if one.number in incident.alerts]
+        marks = store.marks.between(*_around(incident), incident.journey)
     if as_json:
         said = [
             {
@@ -164,7 +166,8 @@ def show(number: int, folder: Path | None, as_json: bool) -> None:
             }
             for one in facts
         ]
-        output.print_json({**incident_json(incident), "history": said})
+        marked = [mark_json(one) for one in marks]
+        output.print_json({**incident_json(incident), "history": said, "marks": marked})
         return
     titles = {journey.name: journey.title.to(site.language) for journey in site.journeys}
     objectives = {one.id: one for journey in site.journeys for one in journey.objectives}
@@ -181,7 +184,9 @@ def show(number: int, folder: Path | None, as_json: bool) -> None:
                 click.echo()
                 table = part_table(name, worst)
                 output.print_table(table.columns, table.rows, right=table.right)
-    history = [(one.opened_minute, f"alert: {one.objective} ({_tier(one.tier)})") for one in alerts] + [
+    history = [(one.opened_minute, f"alert: {one.objective} ({_tier(one.tier)})") for one in alerts]
+    history += [(one.from_second // 60, mark_sentence(one)) for one in marks]
+    history += [
         (one.at // 60, fact_sentence(one.kind, one.author, one.minute, one.text, site.timezone))
         for one in facts
     ]
@@ -189,6 +194,13 @@ def show(number: int, folder: Path | None, as_json: bool) -> None:
         click.echo()
         for minute, what in sorted(history):
             click.echo(wrapped(f"{local(minute, site.timezone)}  {printable(what)}"))
+
+
+def _around(incident: Incident) -> tuple[int, int]:
+    """From an hour before it began to its end, in seconds."""
+    end = incident.measured.times.recovered if incident.measured else incident.closed_minute
+    begin = _started(incident) * 60
+    return begin - 3600, workspace.now() if end is None else max(end * 60, begin + 60)
 
 
 def _tier(tier: Tier) -> str:

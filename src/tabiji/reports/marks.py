@@ -1,4 +1,4 @@
-"""Marks → tables and a JSON document, as plain values."""
+"""Marks → sentences, tables and a JSON document, as plain values."""
 
 from __future__ import annotations
 
@@ -23,6 +23,11 @@ def mark_json(mark: Mark) -> Json:
         "author": mark.author,
         "key": mark.key,
     }
+
+
+def mark_sentence(mark: Mark) -> str:
+    """What happened, in a line among others."""
+    return f"{mark.kind}: {mark.title}" + (f" ({mark.link})" if mark.link else "")
 
 
 def mark_table(marks: Iterable[Mark], zone: str) -> Table:
