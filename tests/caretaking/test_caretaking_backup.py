@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import sqlite3
 import subprocess
 import sys
@@ -223,6 +224,22 @@ def test_killed_at_any_moment_a_backup_and_a_restore_are_whole_or_not_there(
             assert counts(opened) == truth(5_000)
 
 
+def test_a_failure_is_told_of_the_database_that_fails(store_url: str, other_url: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.backup?x"
+    with store.open(store_url) as opened, store.open(other_url) as other:
+        opened.backups.write(path, {}, "0", NOW)
+        for url in (store_url, other_url):
+            engine = opening.engine(opening.parsed(url))
+            with opening.writing(engine).begin() as connection:
+                connection.exec_driver_sql("ALTER TABLE marks RENAME TO gone")
+            engine.dispose()
+        name = (opening.parsed(url).database or "" for url in (store_url, other_url))
+        with pytest.raises(StoreError, match=rf"{re.escape(next(name))}.* reports an error .*marks"):
+            opened.backups.write(path, {}, "0", NOW)
+        with pytest.raises(StoreError, match=rf"{re.escape(next(name))}.* reports an error .*marks"):
+            other.backups.restore(path, NOW)
+
+
 # The commands
 
 
@@ -305,10 +322,8 @@ def test_a_backup_replaces_a_backup_and_nothing_else(
 
 
 @pytest.mark.parametrize("name", ["../x.yaml", "/tmp/x.yaml", "journeys/../../x.yaml"])
-def test_a_backup_writes_definitions_into_the_workspace_only(
-    ask: Ask, store_url: str, tmp_path: Path, name: str
-) -> None:
-    with store.open(store_url) as opened:
+def test_a_backup_writes_definitions_into_the_workspace_only(ask: Ask, tmp_path: Path, name: str) -> None:
+    with store.open(f"sqlite:///{tmp_path}/a.db") as opened:
         opened.backups.write(tmp_path / "a.backup", {"tabiji.yaml": b"", name: b""}, "0", NOW)
     refused = ask("restore", tmp_path / "a.backup", "-C", tmp_path / "deep" / "er")
     assert (refused.code, f"wants to write to `{name}`, outside of the workspace" in refused.err) == (2, True)

@@ -108,7 +108,7 @@ def read(path: Path) -> Backup:
     """What a file says of itself. Raises StoreError for a file that is away, damaged, no backup, or too new."""
     if not path.is_file():
         raise StoreError(f"there is no file {path}")
-    address = opening.parsed(f"sqlite:///{path}")
+    address = _address(path)
     with translated(address):
         connection = _connected(path)
         try:
@@ -167,15 +167,16 @@ def _rows(connection: sa.Connection, table: sa.Table) -> Iterator[tuple[Any, ...
     columns = ", ".join(column.name for column in table.columns)
     keys = ", ".join(column.name for column in table.primary_key)
     query = f"SELECT {columns} FROM {table.name} ORDER BY {keys}"
-    cursor = _driver(connection).cursor()
-    if connection.dialect.name == "sqlite":
-        cursor.execute(query)
-        while page := cursor.fetchmany(_ROWS):
-            yield from page
-        return
-    with cursor, cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT BINARY)") as copy:
-        copy.set_types(_types(connection, table))
-        yield from copy.rows()
+    with translated(connection.engine.url):  # or its failures would be told of the database that is written
+        cursor = _driver(connection).cursor()
+        if connection.dialect.name == "sqlite":
+            cursor.execute(query)
+            while page := cursor.fetchmany(_ROWS):
+                yield from page
+            return
+        with cursor, cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT BINARY)") as copy:
+            copy.set_types(_types(connection, table))
+            yield from copy.rows()
 
 
 def _append(connection: sa.Connection, table: sa.Table, rows: Iterable[tuple[Any, ...]]) -> int:
@@ -254,7 +255,7 @@ def _filled(connection: sa.Connection) -> str | None:
 @contextmanager
 def _new(path: Path) -> Iterator[sa.Connection]:
     """A transaction on a new database of the newest schema. It needs no journal: it counts only when it is whole."""
-    address = opening.parsed(f"sqlite:///{path}")
+    address = _address(path)
     made = sa.create_engine(address)
 
     @sa.event.listens_for(made, "connect")
@@ -285,19 +286,23 @@ def _opened(path: Path) -> Iterator[sa.Connection]:
                 path = Path(shutil.copy(path, folder))
             except OSError as error:
                 raise StoreError(f"{path} can't be copied to {folder}: {error.strerror}") from None
-            made = opening.engine(opening.parsed(f"sqlite:///{path}"))
+            made = opening.engine(_address(path))
             with translated(made.url):
                 try:
                     opening.migrate(made)
                 finally:
                     made.dispose()
-        made = sa.create_engine("sqlite://", creator=partial(_connected, path))
-        with translated(opening.parsed(f"sqlite:///{path}")):
+        made = sa.create_engine(_address(path), creator=partial(_connected, path))
+        with translated(made.url):
             try:
                 with made.connect() as connection:
                     yield connection
             finally:
                 made.dispose()
+
+
+def _address(path: Path) -> sa.URL:
+    return sa.URL.create("sqlite", database=str(path))
 
 
 def _connected(path: Path) -> sqlite3.Connection:
