@@ -92,7 +92,7 @@ def test_what_waits_and_what_was_given_up(tmp_path: Path) -> None:
         "    given up after 1 try: it answered 500; since 2027-01-15T08:00:00Z; key k1\n"
         "hook: Learners can't play videos (opened)\n"
         "    fails (1 try): it answered 500; again at 2027-01-15T08:00:05Z; since 2027-01-15T08:00:00Z; key k2\n"
-        "hook: red (opened)\n    waits; since 2027-01-15T08:00:00Z; key k3\n".replace("red", " [31mred"),
+        "hook:  [31mred (opened)\n    waits; since 2027-01-15T08:00:00Z; key k3\n",
         "1 given up: mend the cause, then `tabiji notify --retry all`.\n",
     )
     found = json.loads(run(tmp_path, "--json")[1])["messages"]
