@@ -124,12 +124,16 @@ class Story:
         grouping.judge_recorded(self.site, self.opened, found.late_minute if found else None)
         agreeing.agree(self.site, self.opened, at)
 
-    def pass_(self, minutes: int, bad: Bad | None = None, *, told: bool = True) -> list[Message]:
-        """Lets minutes pass, one by one; gives what was told."""
+    def pass_(
+        self, minutes: int, bad: Bad | None = None, *, told: bool = True, step: int = 5
+    ) -> list[Message]:
+        """Lets minutes pass, some at a time; gives what was told."""
         messages: list[Message] = []
-        for _ in range(minutes):
-            self.count(self.minute, self.minute + 1, bad or {})
-            self.minute += 1
+        end = self.minute + minutes
+        while self.minute < end:
+            following = min(self.minute + step, end)
+            self.count(self.minute, following, bad or {})
+            self.minute = following
             self.judge()
             if told:
                 messages += telling.tell(self.site, self.opened, self.now)

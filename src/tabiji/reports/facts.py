@@ -8,6 +8,7 @@ from fractions import Fraction
 from tabiji.alerts import Alert
 from tabiji.definitions import Site
 from tabiji.incidents import Part, Spent
+from tabiji.journeys import Objective
 from tabiji.marks import Mark
 from tabiji.notices import Decision, Matter
 from tabiji.reports.documents import Json, iso_time
@@ -15,16 +16,17 @@ from tabiji.reports.documents import Json, iso_time
 
 def decision_facts(decision: Decision, site: Site, marks: Mapping[str, Sequence[Mark]]) -> Json:
     """Why something is told, and what is known of it; of several, what is known of each."""
+    known = {objective.id: objective for journey in site.journeys for objective in journey.objectives}
     one = decision.matters[0] if len(decision.matters) == 1 else None
     found: Json = {"topic": decision.topic, "stage": decision.stage, "reason": decision.reason}
     if one is not None and one.topic == decision.topic:
-        return found | _matter(one, site, marks.get(one.topic, ()))
+        return found | _matter(one, site, known, marks.get(one.topic, ()))
     return found | {
-        "matters": [{"topic": each.topic, **_matter(each, site, ())} for each in decision.matters]
+        "matters": [{"topic": each.topic, **_matter(each, site, known, ())} for each in decision.matters]
     }
 
 
-def _matter(matter: Matter, site: Site, marks: Sequence[Mark]) -> Json:
+def _matter(matter: Matter, site: Site, known: Mapping[str, Objective], marks: Sequence[Mark]) -> Json:
     journey = next((one for one in site.journeys if one.name == matter.journey), None)
     found: Json = {
         "kind": matter.kind,
@@ -35,7 +37,7 @@ def _matter(matter: Matter, site: Site, marks: Sequence[Mark]) -> Json:
         "started": _time(matter.began_minute),
         "ended": _time(matter.ended_minute),
         "acknowledged": matter.acknowledged,
-        "objectives": _objectives(matter, site),
+        "objectives": _objectives(matter, known),
     }
     incident = matter.incident
     if incident is not None:
@@ -70,10 +72,9 @@ def _matter(matter: Matter, site: Site, marks: Sequence[Mark]) -> Json:
     return found
 
 
-def _objectives(matter: Matter, site: Site) -> list[Json]:
+def _objectives(matter: Matter, known: Mapping[str, Objective]) -> list[Json]:
     if matter.kind == "silence":
         return []
-    known = {one.id: one for journey in site.journeys for one in journey.objectives}
     spent = {one.objective: one for one in _spent(matter)}
     alerts: dict[str, Alert] = {}
     for alert in matter.alerts:
