@@ -256,3 +256,23 @@ def test_an_id_makes_a_retried_export_count_once(served: Served) -> None:
         answer = export(served, content, Content_Encoding="gzip", Idempotency_Key="a")
         assert answer.status_code == 200
     assert served.store.accounts() == {"otel": Account(1, 1)}
+
+
+def test_routes_that_spans_name_never_merge_whatever_is_learned_beside_them(
+    serve: Serve, sqlite_url: str
+) -> None:
+    """More words at one place than are told apart where routes are learned; before and after a restart."""
+    request = ExportTraceServiceRequest()
+    group = request.resource_spans.add().scope_spans.add()
+    for number in range(300):
+        span = group.spans.add(name="GET", kind=2, start_time_unix_nano=AT, end_time_unix_nano=AT + SECOND)
+        span.attributes.add(key="http.request.method").value.string_value = "GET"
+        key = "http.route" if number % 2 else "url.path"
+        word = "".join(chr(97 + int(digit)) for digit in f"{number:03}")
+        span.attributes.add(key=key).value.string_value = f"/shop/{'given' if number % 2 else ''}{word}"
+    for _ in range(2):
+        with serve(sqlite_url) as served:
+            assert export(served, request.SerializeToString()).status_code == 200
+            routes = {one.route or "" for one in served.store.series("otel").values()}
+            assert sum(route.startswith("/shop/given") for route in routes) == 150
+            assert {route for route in routes if not route.startswith("/shop/given")} == {"/shop/:slug"}

@@ -128,3 +128,28 @@ def test_without_a_valid_token_nothing_is_taken(served: Served, header: str) -> 
     answer = served.push("app", line(1), Authorization=header)
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
     assert served.store.accounts() == {}
+
+
+def test_no_secret_is_told_or_logged(served: Served, caplog: pytest.LogCaptureFixture) -> None:
+    """T24: neither that of a valid token, nor a wrong one, in answers, logs and tracebacks."""
+    caplog.set_level("DEBUG")
+    canary = "tabiji_canary0123456789"
+    answers = [
+        served.push("app", lines(1), Authorization=f"Bearer {canary}"),
+        served.push("app", lines(1), Authorization=f"Bearer {canary}", X_Amz_Firehose_Access_Key=canary),
+        served.push("ap", lines(1)),
+        served.push("app", b"x", Content_Encoding="gzip"),
+        served.client.post(
+            "/ingest/app/firehose", content=b"{}", headers={"X-Amz-Firehose-Access-Key": canary}
+        ),
+        served.client.post("/v1/traces", content=b"\xff", headers=served.headers),
+    ]
+    assert [answer.status_code for answer in answers] == [401, 401, 404, 400, 401, 415]
+    told = "".join(answer.text + str(answer.headers) for answer in answers)
+    logged = "".join(
+        record.getMessage() + str(record.exc_text)
+        for record in caplog.records
+        if not record.name.startswith("http")  # this test's own client
+    )
+    assert (canary in told, served.token in told) == (False, False)
+    assert (canary in logged, served.token in logged) == (False, False)
