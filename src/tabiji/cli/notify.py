@@ -13,7 +13,7 @@ from tabiji.errors import UsageError
 
 if TYPE_CHECKING:
     from tabiji.definitions import Site
-    from tabiji.notices import Message, Receiver
+    from tabiji.notices import Receiver
     from tabiji.store import Posted, Store
 
 SHOWN_MAX = 50
@@ -88,39 +88,15 @@ def _test(site: Site, names: tuple[str, ...], as_json: bool) -> int:
 def _tried(site: Site, receiver: Receiver) -> str | None:
     """Why a receiver could not be told; None: it was."""
     from tabiji import notify
+    from tabiji.runs.telling import test_message
 
     now = workspace.now()
-    message = _message(site, receiver, now)
+    message = test_message(receiver, site, now)
     try:
         notify.send(notify.Sending(receiver, message, now, site.notifications.allowed))
     except notify.NotSent as error:
         return error.reason
     return None
-
-
-def _message(site: Site, receiver: Receiver, now: int) -> Message:
-    from tabiji.notices import Message
-
-    language = receiver.language or site.language
-    title, line = {
-        "en": ("A test from Tabiji", "You are reached here. Nothing is wrong, and there is nothing to do."),
-        "ja": (
-            "Tabiji からのテスト通知",
-            "この宛先に通知が届くことを確認しました。障害ではないため、対応は不要です。",
-        ),
-    }[language]
-    return Message(
-        key=f"test-{receiver.name}-{now}",
-        topic="test",
-        receiver=receiver.name,
-        stage="test",
-        urgency="information",
-        language=language,
-        title=title,
-        lines=(line,),
-        began_at=now,
-        link=site.notifications.address,
-    )
 
 
 def _retry(store: Store, key: str, as_json: bool) -> None:
