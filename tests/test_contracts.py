@@ -24,6 +24,7 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 CATCH_ALL = {
     "engines": "a worker's failure is recorded as that of its chunk, and the other chunks go on",
     "notify": "a channel's failure is recorded as that of its message, and the other messages go on",
+    "src/tabiji/cli/serve.py": "work that fails is logged, shown and tried again, and all other work goes on",
 }
 JUDGING = (
     "notices",
@@ -102,7 +103,7 @@ def test_anything_at_all_is_caught_only_where_it_is_recorded() -> None:
     caught = [
         f"{name_of(path)}:{handler.lineno}"
         for path in SOURCES
-        if room_of(path) not in CATCH_ALL
+        if room_of(path) not in CATCH_ALL and name_of(path) not in CATCH_ALL
         for handler in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(handler, ast.ExceptHandler)
         and (handler.type is None or {"Exception", "BaseException"} & names_in(handler.type))

@@ -98,7 +98,7 @@ def test_while_files_can_t_grow_nothing_is_acknowledged_and_then_it_goes_on(
         refused = [push("b") for _ in range(3)]
         assert [(one.status_code, "retry-after" in one.headers) for one in refused] == [(503, True)] * 3
         assert {one.json()["detail"] for one in refused} == {
-            "the database or the disk does not do its part now; nothing was counted, push again later"
+            "the database or the disk does not do its part now; nothing was taken, try again later"
         }
         assert opened.accounts() == {"app": Account(50, 50)}
         resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)

@@ -1,4 +1,4 @@
-"""From the schema of every release to the newest, with rows in every table; and killed at any statement of it (T28).
+"""From the schema of every release to the newest, with rows in every table; and killed in the middle of it (T28).
 
 That a program refuses a database that is newer than itself is in `test_store_opening.py`.
 """

@@ -28,9 +28,9 @@ def told(error: TabijiError | HTTPException) -> tuple[int, str, Headers]:
     if isinstance(error, Unavailable):
         return 503, str(error), {"Retry-After": str(error.retry_seconds)}
     if isinstance(error, OutsideError):
-        # It may name a database or a folder: for those who read the log, not for those who push
-        log.warning("nothing was received: %s", error)
-        words = "the database or the disk does not do its part now; nothing was counted, push again later"
+        # It may name a database or a folder: for those who read the log, not for those who ask
+        log.warning("a request was not answered: %s", error)
+        words = "the database or the disk does not do its part now; nothing was taken, try again later"
         return 503, words, {"Retry-After": str(RETRY_SECONDS)}
     return (404 if isinstance(error, UnknownSource) else 400), str(error), {}
 
