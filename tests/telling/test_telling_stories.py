@@ -10,11 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from stories import SITE, START, WATCH, Story, briefly, story, write
 
 from tabiji import store
+from tabiji.cli import cli
 from tabiji.notices import Message, message_of
 from tabiji.runs import intervening, telling
 from tabiji.runs.intervening import Word
@@ -76,6 +78,21 @@ def test_somebody_takes_note_and_everybody_who_knows_hears_of_it(stored: Story) 
     late = [one.stage for one in stored.pass_(62, FAILING)]
     assert "reminder" not in late
     assert "worse" in late
+
+
+def test_the_command_takes_note(told: Story) -> None:
+    told.pass_(12, FAILING)
+    folder = str(told.site.folder)
+    said = [
+        CliRunner().invoke(cli, ["incidents", "acknowledge", number, "--author", name, "-C", folder])
+        for number, name in (("1", "Yuki"), ("1", "Ken"), ("2", "Ken"))
+    ]
+    assert [(one.exit_code, one.output) for one in said[:2]] == [
+        (0, "Incident 1: Yuki has taken note.\n"),
+        (0, "Incident 1: Yuki took note already.\n"),
+    ]
+    assert said[2].exit_code != 0
+    assert briefly(told.pass_(1, FAILING)) == both("acknowledged")
 
 
 def test_nobody_takes_note_and_it_is_repeated(told: Story) -> None:

@@ -17,7 +17,8 @@ from stories import START, WATCH, Story, story
 from tabiji.marks import Mark
 from tabiji.notices import Message, message_json, message_of
 from tabiji.reports.phrases import PHRASES, length, plain
-from tabiji.runs import telling
+from tabiji.runs import acknowledging, telling
+from tabiji.runs.intervening import Word
 from tabiji.web.application import application
 from tabiji.web.context import Context
 from tabiji.web.serving import server
@@ -309,6 +310,16 @@ def test_a_thousand_objectives_at_once_are_told_together_and_soon(tmp_path: Path
         assert named == {f"j{n}/o{m}" for n in range(250) for m in range(4)}
     assert seconds < 3, seconds  # 0.3 s on two idle cores
     assert telling.tell(made.site, made.opened, made.now) == ()
+    name = messages[0].topic
+    assert name in (messages[0].acknowledge or "")
+    standing = acknowledging.standing(made.site, made.opened, name, "en")
+    assert standing is not None
+    assert len(standing.waiting) == 250
+    word = Word("Yuki", made.now)
+    assert [acknowledging.acknowledge(made.opened, name, word) for _ in range(2)] == [True, False]
+    after = telling.tell(made.site, made.opened, made.now + 60)
+    assert [(one.topic, one.stage) for one in after] == [(name, "acknowledged")] * 2
+    assert after[1].title == "Somebody is on it: all 250 that have trouble together"
     made.opened.close()
 
 

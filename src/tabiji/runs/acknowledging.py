@@ -9,7 +9,7 @@ from tabiji import notices
 from tabiji.definitions import Site
 from tabiji.incidents import Incident
 from tabiji.reports.messages import Worded
-from tabiji.runs import intervening, telling
+from tabiji.runs import telling
 from tabiji.runs.intervening import Word
 from tabiji.store import Store
 
@@ -51,8 +51,11 @@ def standing(site: Site, store: Store, name: str, language: Literal["en", "ja"])
 def acknowledge(store: Store, name: str, word: Word) -> bool:
     """Takes note of all open incidents that a link names, of which nobody had; False where there were none."""
     open_ = [one.number or 0 for one in _incidents(store, name) if one.closed_minute is None]
-    before = [intervening.acknowledge(store, number, word) for number in open_]
-    return None in before
+    notes = store.notices.acknowledged(open_)
+    done = [word.of(number, "acknowledged", None) for number in open_ if number not in notes]
+    if done:
+        store.record_incidents([], done)
+    return bool(done)
 
 
 def _incidents(store: Store, name: str) -> list[Incident]:
