@@ -75,6 +75,7 @@ def start() -> Iterator[Start]:
         [sys.executable, Path(__file__).with_name("receivers.py")],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # a file of pytest otherwise, which could not grow either
         text=True,
     )
     assert parent.stdin is not None
