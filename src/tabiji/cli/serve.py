@@ -118,11 +118,12 @@ def command(host: str, port: int, workers: int | None, folder: Path | None) -> N
             until = time.monotonic() + STOP_SECONDS
             stopping.set()
             answering.should_exit = True
-            ends = (
-                lambda: probing.stop(STOP_SECONDS),
-                lambda: delivering.stop(STOP_SECONDS),
-                receiving.close,
-            )
+
+            def end_of_pushes() -> None:
+                probing.stop(STOP_SECONDS)  # what it found is still to be counted
+                receiving.close()
+
+            ends = (end_of_pushes, lambda: delivering.stop(STOP_SECONDS))
             ending = [threading.Thread(target=end, daemon=True) for end in ends]
             for thread in ending:
                 thread.start()

@@ -15,20 +15,23 @@ MESSAGES_KEPT_SECONDS = 90 * DAY_SECONDS
 
 @dataclass(frozen=True, slots=True)
 class Tidied:
-    """How many ids of pushed batches and how many messages are gone."""
+    """How many ids of pushed batches, messages, and entries of the ledger are gone."""
 
     batches: int
     messages: int
+    entries: int
 
 
 def tidy(site: Site, store: Store, now: int) -> Tidied:
     """Lets go of what is kept no longer; `now` is in seconds. Running it again does nothing.
 
-    Alerts, incidents, policies' changes, marks, the ledger and the definitions stay for ever: they are small, and
-    they are the memory. Raises StoreError where the database does not do its part.
+    Alerts, incidents, policies' changes, marks and the definitions stay for ever: they are small, and they are the
+    memory. So do the books; but of minutes that are kept no longer, the ledger need not say where each line stands.
+    Raises StoreError where the database does not do its part.
     """
     following.trim(site, store, now)
     return Tidied(
         store.received.trim(now - BATCHES_KEPT_SECONDS),
         store.forgetting.messages(now - MESSAGES_KEPT_SECONDS),
+        store.forgetting.entries(now - site.retention.minutes_days * DAY_SECONDS),
     )
