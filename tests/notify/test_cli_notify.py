@@ -41,7 +41,10 @@ def test_a_test_says_who_was_reached(tmp_path: Path) -> None:
         (tmp_path / "tabiji.yaml").write_text(SITE.format(port=hook.port))
         assert run(tmp_path, "--test", "hook", "chat")[0] == 0
         said = sorted((json.loads(got.body) for got in hook.got), key=lambda one: one["title"])
-        assert [one["title"] for one in said] == ["A test message of Tabiji", "【テスト】Tabiji からのテスト通知です"]
+        assert [one["title"] for one in said] == [
+            "A test message of Tabiji",
+            "【テスト】Tabiji からのテスト通知です",
+        ]
         code, out, _ = run(tmp_path, "--test")
         assert (code, [line.split() for line in out.splitlines()[1:]]) == (
             3,

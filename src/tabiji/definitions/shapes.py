@@ -94,7 +94,9 @@ class Source(Shape):
         None,
         description="Alert when there are no events for this long; learned from the past week otherwise.",
     )
-    probes: dict[str, Probe] | None = Field(None, description="Name → probe: what is asked, instead of paths.")
+    probes: dict[str, Probe] | None = Field(
+        None, description="Name → probe: what is asked, instead of paths."
+    )
 
 
 class Team(Shape):
