@@ -33,6 +33,13 @@ test *args:
 bench *args:
     python bench/run.py "$@"
 
+# the loops of the fault tests 500 times, then ten minutes of load with a kill each minute
+soak *args:
+    TABIJI_SOAK_ROUNDS="${TABIJI_SOAK_ROUNDS:-500}" TABIJI_SOAK="${TABIJI_SOAK_ROUNDS:-500}" pytest tests/faults \
+      tests/ingest tests/store/test_store_crashes.py tests/receiving/test_received_once.py \
+      tests/notify/test_delivering_killed.py tests/caretaking/test_caretaking_backup.py
+    python bench/soak.py "$@"
+
 # a month of life-like logs, counted and judged
 demo *args:
     tabiji demo "$@"

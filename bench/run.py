@@ -15,6 +15,7 @@ import platform
 import sys
 from collections.abc import Callable, Iterator
 
+import follow
 import judging
 import past
 import traffic
@@ -53,6 +54,7 @@ PARTS: dict[str, Callable[[Scale], Iterator[Row]]] = {
     "store": store.measured,
     "judging": judging.measured,
     "past": past.measured,
+    "follow": follow.measured,
     "help": _help,
 }
 

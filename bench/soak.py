@@ -167,7 +167,8 @@ class Served:
             first = psutil.Process(self._process.pid)
             every = [first, *first.children(recursive=True)]
             self.lives[-1].rss.append(sum(one.memory_info().rss for one in every))
-            self.lives[-1].cpu = sum(sum(one.cpu_times()[:2]) for one in every)
+            ended = sum(first.cpu_times()[2:4])  # of processes that it started and that have ended
+            self.lives[-1].cpu = ended + sum(sum(one.cpu_times()[:2]) for one in every)
         except psutil.NoSuchProcess:
             pass
 

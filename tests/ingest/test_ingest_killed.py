@@ -1,6 +1,6 @@
 """kill -9 while a growing log is ingested, and ends at every point of a commit: lost 0, twice 0 (T1, T2, T14).
 
-The processes are real and so are their deaths. `TABIJI_SOAK=500` kills so many times; `TABIJI_SEED` repeats a run.
+The processes are real and so are their deaths. `TABIJI_SOAK_ROUNDS=500` kills so many times; `TABIJI_SEED` repeats a run.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from tabiji import store
 from tabiji.counting import Account
 from tabiji.store import COMMIT_POINTS, StaleOffset, Store
 
-KILLS = int(os.environ.get("TABIJI_SOAK", "20"))
+KILLS = int(os.environ.get("TABIJI_SOAK_ROUNDS", "20"))
 SEED = int(os.environ.get("TABIJI_SEED", random.SystemRandom().randrange(10**6)))
 EVENTS_PER_KILL = 300
 

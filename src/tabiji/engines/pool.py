@@ -12,7 +12,8 @@ from multiprocessing import connection
 from tabiji.engines.chunk import Chunk, Task, count
 from tabiji.logs import ndjson
 
-ALONE_BYTES = 8 << 20  # below this, starting a pool takes longer than counting
+ALONE_BYTES = 8 << 20  # below this, forking a pool takes longer than counting
+ALONE_BYTES_SPAWNED = 128 << 20  # and starting one anew: some seconds on a busy machine
 LINE = b'{"time":"2026-01-01T00:00:00Z","path":"/a/1"}\n'
 
 
@@ -22,12 +23,20 @@ def pool(workers: int) -> Executor:
     Workers are forked where that is safe (Linux, one thread so far), which takes 10 ms instead of 300; they begin
     at once, and are ready when the first chunk comes.
     """
-    safe = sys.platform == "linux" and threading.active_count() == 1
-    context = multiprocessing.get_context("fork" if safe else "spawn")
+    context = multiprocessing.get_context("fork" if _may_fork() else "spawn")
     executor = ProcessPoolExecutor(max_workers=workers, mp_context=context, initializer=_begin)
     for _ in range(workers):
         executor.submit(cores)  # the first work that is given starts the workers
     return executor
+
+
+def alone_bytes() -> int:
+    """Below this, starting a pool takes longer than counting in this process."""
+    return ALONE_BYTES if _may_fork() else ALONE_BYTES_SPAWNED
+
+
+def _may_fork() -> bool:
+    return sys.platform == "linux" and threading.active_count() == 1
 
 
 def _begin() -> None:

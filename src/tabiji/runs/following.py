@@ -100,7 +100,7 @@ class Following:
         grown = sum(size for path, (_, size, _) in standing.items()) - sum(
             size for _, size, _ in before.values()
         )
-        large = self._workers > 1 and grown > engines.ALONE_BYTES
+        large = self._workers > 1 and grown > engines.alone_bytes()
         try:
             with engines.pool(self._workers) if large else nullcontext() as executor:
                 outcome = ingesting.ingest(

@@ -30,6 +30,7 @@ from tabiji.windows import DAY
 CELLS = 1 << 22  # numbers of objectives' minutes that are held at once: some 100 MB
 TOGETHER = 512  # objectives whose minutes are held at once
 SETTLE_SECONDS = 5  # that the last lines of a minute are given to arrive
+AHEAD_MINUTES = 2  # that the clock of whoever judged before may have been ahead of ours
 STEPS_MAX = 30  # moments that are judged one by one; more of them cost less together
 TRIES = 5  # rounds that somebody else may record in between
 
@@ -90,7 +91,10 @@ class Judge:
         `now` is in seconds. Judging again changes nothing. Raises StaleRound where others keep judging meanwhile.
         """
         for _ in range(TRIES):
-            judging = self._store.judging()
+            stored = self._store.judging()
+            judging = _set_back(stored, now)
+            if judging is not stored:
+                self._steps.clear()
             found = self._judged(judging, now)
             if found is None:
                 return None
@@ -215,6 +219,20 @@ class Judge:
         self._steps = {ids: stepping}
         definitions = {plan.id: plan.progress.definition for plan in plans}
         return stepping.replay(self._store, first, until, fired, definitions) or {}
+
+
+def _set_back(judging: Judging, now: int) -> Judging:
+    """Where judging stands, no later than now: what a clock that was ahead has judged is judged when its time comes."""
+    live = now // 60
+    reached = [one.until_minute for one in judging.objectives.values()]
+    if max([judging.until_minute or 0, *reached]) <= live + AHEAD_MINUTES:
+        return judging
+    until = min(judging.until_minute or live, live)
+    objectives = {
+        name: replace(one, until_minute=min(one.until_minute, until), from_minute=min(one.from_minute, until))
+        for name, one in judging.objectives.items()
+    }
+    return replace(judging, until_minute=until, objectives=objectives)
 
 
 def _complete(newest: int, now: int) -> int:
