@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from servers import append, counted, eventually, lines, serving, workspace
+from served import append, counted, eventually, lines, serving, workspace
 
 from tabiji import store
 
