@@ -1,6 +1,6 @@
 """kill -9 while a growing log is ingested, and ends at every point of a commit: lost 0, twice 0 (T1, T2, T14).
 
-The processes are real and so are their deaths. `TABIJI_SOAK_ROUNDS=500` kills so many times; `TABIJI_SEED` repeats a run.
+The processes are real and so are their deaths. `TABIJI_SOAK_ROUNDS=500` kills so many times; `TABIJI_SEED` repeats it.
 """
 
 from __future__ import annotations
