@@ -65,10 +65,12 @@ class _Lags(threading.Thread):
 
     def run(self) -> None:
         written: list[tuple[float, int]] = []
+        latest = self._writer.lines
         with store.open(self._url) as opened:
             while not self.over.wait(0.02):
                 now, lines = time.monotonic(), self._writer.lines
-                if not written or written[-1][1] != lines:
+                if lines != latest:
+                    latest = lines
                     written.append((now, lines))
                 account = opened.accounts().get("web")
                 counted, now = account.counted if account else 0, time.monotonic()

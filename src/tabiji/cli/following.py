@@ -53,6 +53,7 @@ class Stop:
 def follow(
     site: Site,
     store: Store,
+    signature: Signature,
     names: Sequence[str],
     before: Sequence[tuple[Outcome, float]],
     workers: int | None,
@@ -61,7 +62,8 @@ def follow(
 ) -> list[tuple[Outcome, float]]:
     """Follows sources until SIGINT or SIGTERM; gives what came of each, `before` included, and the seconds it took.
 
-    Definitions that change are read again; while they have a fault, those before go on.
+    Definitions that change are read again; while they have a fault, those before go on. `signature` is that of
+    the files when `site` was read.
     """
     from tabiji import engines
     from tabiji.runs.following import Following
@@ -69,7 +71,6 @@ def follow(
     processes = workers or engines.cores()
     said, began = _Said(quiet), time.monotonic()
     totals = {outcome.source: outcome for outcome, _ in before}
-    signature = signature_of(site.folder)
 
     def started(site: Site) -> Following:
         chosen = [one for one in site.sources if not names or one.name in names]

@@ -47,6 +47,7 @@ def command(
       tabiji ingest --source web old/access.log-2026*.gz
     """
     site = workspace.load(folder)
+    signature = following.signature_of(site.folder)
     chosen, paths = _chosen(site, names, into)
     if follow and paths is not None:
         raise UsageError("`--follow` follows the paths of the definitions, and no FILE")
@@ -62,7 +63,7 @@ def command(
         output.say(str(error))  # a database that goes away or is full may be well again by the next look
     if follow:
         with following.opened_again(site) as store:
-            outcomes = following.follow(site, store, names, outcomes, workers, quiet=as_json)
+            outcomes = following.follow(site, store, signature, names, outcomes, workers, quiet=as_json)
     if as_json:
         from tabiji.reports import Ingested, ingest_json
 
