@@ -61,6 +61,7 @@ def command(host: str, port: int, workers: int | None, folder: Path | None) -> N
     from tabiji.web.context import Context
     from tabiji.web.serving import server
 
+    signature = following.signature_of(workspace.find(folder).absolute())
     site = workspace.load(folder)
     said = journal.begin(journal.secrets_of(site, os.environ))
     with ExitStack() as stack:
@@ -112,7 +113,7 @@ def command(host: str, port: int, workers: int | None, folder: Path | None) -> N
         delivering.start()
         log.info("Tabiji serves at http://%s:%d", host, listening.getsockname()[1])
         try:
-            _loop(serving, stop, said)
+            _loop(serving, stop, said, signature)
         finally:
             log.info("stopping")
             until = time.monotonic() + STOP_SECONDS
@@ -166,9 +167,10 @@ def _again(name: str, work: Work, seconds: float, serving: Serving, stopping: th
         serving.paused(name, why)
 
 
-def _loop(serving: Serving, stop: following.Stop, said: journal.Journal) -> None:
-    """Until it is time to stop: shows that this process lives, and takes definitions that change."""
-    signature = following.signature_of(serving.site.folder)
+def _loop(
+    serving: Serving, stop: following.Stop, said: journal.Journal, signature: following.Signature
+) -> None:
+    """Until it is time to stop: shows that this process lives, and takes definitions that change from `signature`."""
     while not stop.wait(LOOK_SECONDS):
         serving.beat(time.time())
         if (found := following.signature_of(serving.site.folder)) == signature:
