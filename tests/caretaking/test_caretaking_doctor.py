@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from tabiji.store.notices import outbox
 from tabiji.store.received import received_batches
 
 NOW = 1_790_000_000
+STAMP = re.compile(r"\[(.*?):\d\d [+-]\d{4}\]")  # up to the minute
 
 
 def insert(url: str, table: sa.Table, *rows: dict[str, object]) -> None:
@@ -75,6 +77,19 @@ def test_all_is_well_and_it_is_said_how_old_the_newest_event_is(ask: Ask, folder
     said = ask("doctor", "-C", folder).out
     assert "the books balance\n    its newest event is " in said
     assert "judging: held by me\n" in said
+
+
+def test_events_of_the_future_are_said(ask: Ask, folder: Path, url: str) -> None:
+    written = "".join(map(line, range(50)))
+    ahead = time.strftime("%d/%b/%Y:%H:%M", time.gmtime(time.time() + 600))
+    (folder.parent / "access.log").write_text(written + line(0).replace(STAMP.search(line(0))[1], ahead) * 2)
+    assert ask("ingest", "-C", folder).code == 0
+    (source,) = json.loads(ask("doctor", "-C", folder, "--json").out)["sources"]
+    assert (source["counted"], source["events_ahead"]) == (52, 2)
+    assert "    events of the future: 2, judged when" in ask("doctor", "-C", folder).out
+    with store.open(url) as opened:
+        assert opened.judging().until_minute is not None
+        assert opened.judging().until_minute <= time.time() // 60
 
 
 def test_messages_that_were_given_up_lately_make_it_unwell(ask: Ask, folder: Path, url: str) -> None:

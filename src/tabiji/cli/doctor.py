@@ -41,7 +41,7 @@ def command(folder: Path | None, as_json: bool) -> None:
 def examine(site: Site, store: Store, now: int) -> dict[str, Any]:
     """What there is to know about a workspace's health; `now` is in seconds."""
     accounts, series, vitals = store.accounts(), store.series(), store.vitals.sources()
-    judging = store.judging()
+    judging, ahead = store.judging(), store.vitals.ahead(now // 60)
     names = [source.name for source in site.sources]
     sources = []
     for name in [*names, *sorted(set(accounts) - set(names))]:
@@ -51,6 +51,7 @@ def examine(site: Site, store: Store, now: int) -> dict[str, Any]:
         news = judging.sources.get(name)
         last = news.last_minute if news else None
         one["lag_seconds"] = None if last is None else max(0, now - (last + 1) * 60)
+        one["events_ahead"] = ahead.get(name, 0)
         one["committed_at"] = vitals[name].committed_at if name in vitals else None
         sources.append(one)
     checks = [
@@ -159,7 +160,11 @@ def _show(document: dict[str, Any]) -> None:
                 f"    {number(one['beyond_cap'])} events are in `other`: more than {number(one['series_max'] or 0)} "
                 "series; declare `routes:`, use fewer labels, or raise `series_max:`"
             )
-        if one["lag_seconds"] is not None:
+        if one["events_ahead"]:
+            click.echo(
+                f"    events of the future: {number(one['events_ahead'])}, judged when their time comes; is a clock wrong?"
+            )
+        elif one["lag_seconds"] is not None:
             click.echo(f"    its newest event is {_ago(one['lag_seconds'])} old")
         for sample in one["samples"]:
             line = sample["line"] if len(sample["line"]) <= 60 else sample["line"][:59] + "…"

@@ -70,6 +70,18 @@ class Vitals:
                 for name, count, cut in connection.execute(truncations.order_by(files.source))
             }
 
+    def ahead(self, now_minute: int) -> dict[str, int]:
+        """How many events of each source are of minutes to come: they wait to be judged until then."""
+        minutes, series = schema.ROLLUPS[1].c, schema.series.c
+        query = (
+            sa.select(series.source, sa.cast(sa.func.sum(minutes.events), schema.Number))
+            .join_from(schema.ROLLUPS[1], schema.series, minutes.series == series.id)
+            .where(minutes.minute > now_minute)
+            .group_by(series.source)
+        )
+        with self._transactions.reading() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
     def messages(self) -> Mapping[str, int]:
         """How many messages there are by state: pending, sent, dead, superseded."""
         query = sa.select(outbox.c.state, sa.func.count()).group_by(outbox.c.state)

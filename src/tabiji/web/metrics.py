@@ -36,6 +36,7 @@ class Facts(NamedTuple):
     at: float
     accounts: Mapping[str, Account]
     sources: Mapping[str, SourceVitals]
+    ahead: Mapping[str, int]
     judging: Judging
     messages: Mapping[str, int]
     waiting_since: int | None
@@ -99,6 +100,7 @@ def _read(context: Context, now: float) -> Facts:
         now,
         accounts,
         sources,
+        store.vitals.ahead(int(now) // 60),
         store.judging(),
         store.vitals.messages(),
         store.vitals.waiting_since(),
@@ -164,10 +166,13 @@ def _of_sources(facts: Facts, health: Health, now: float) -> Iterator[Metric]:
         if news.last_minute is not None:
             newest.add_metric([name], news.last_minute * 60)
             lag.add_metric([name], max(0.0, now - (news.last_minute + 1) * 60))
+    ahead = _family("tabiji_source_events_ahead", "Events of minutes to come: is a clock wrong?", *one)
+    for name in sorted(facts.judging.sources):
+        ahead.add_metric([name], facts.ahead.get(name, 0))
     problems = _family("tabiji_source_problems", "Files that could not be read when last looked at.", *one)
     for source in health.sources:
         problems.add_metric([source.name], len(source.problems))
-    yield from (truncations, committed, newest, lag, problems)
+    yield from (truncations, committed, newest, lag, ahead, problems)
 
 
 def _of_judging(judging: Judging, now: float) -> Iterator[Metric]:
