@@ -71,7 +71,7 @@ class Account:
 
 
 BASE = ("method", "path", "status", "host")  # of every key; the source's own fields follow
-KEYS_MAX = 50_000  # of one chunk; events of more keys than that are counted under one
+KEYS_MAX = 40_000  # of one chunk; events of more keys than that are counted under one
 OTHER = "other"  # the operation of the one series that takes what is beyond a source's cap
 REST = "(rest)"  # the path of that key, all else of which is null
 

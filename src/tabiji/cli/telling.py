@@ -16,6 +16,7 @@ DESCRIPTIONS = {
     "apache": "Apache httpd: `common`, `combined`, or any `LogFormat`",
     "alb": "AWS Application Load Balancer access logs",
     "sidekiq": "Sidekiq's JSON formatter: each job, judged on its final outcome",
+    "otlp": "spans and log records of OpenTelemetry, as they were pushed",
     "probe": "what Tabiji's own probes found",
 }
 _AMOUNT = re.compile(r"(\d) (%|d\b|h\b|min\b|s\b|ms\b|\d\d:\d\d\b)")
