@@ -162,7 +162,7 @@ def _show(document: dict[str, Any]) -> None:
             )
         if one["events_ahead"]:
             click.echo(
-                f"    events of the future: {number(one['events_ahead'])}, judged when their time comes; is a clock wrong?"
+                f"    events of the future: {number(one['events_ahead'])}, judged when it comes; is a clock wrong?"
             )
         elif one["lag_seconds"] is not None:
             click.echo(f"    its newest event is {_ago(one['lag_seconds'])} old")
