@@ -14,7 +14,7 @@ from tabiji.counting import Integers, columns_used
 from tabiji.engines.memory import LINE_BYTES_MAX, MemoryFile
 from tabiji.logs.reading import Reading, name, text
 
-MEMORY_MAX = "160MB"  # DuckDB's own; a worker stays below 300 MB with its chunk's keys and Python
+MEMORY_MAX = "112MB"  # DuckDB's own; a worker stays below 300 MB with its chunk's keys and Python
 
 SEPARATOR = b"\x01"  # of columns, where there is only one; never stands in a log
 # A character that is no UTF-8 becomes three bytes long when it is replaced.
