@@ -257,7 +257,7 @@ def test_init_never_overwrites(here: Here, place: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "tabiji.yaml").exists()
     mine.unlink()
     assert here("init", cwd=tmp_path).returncode == 0
-    assert (tmp_path / ".gitignore").read_text() == "*.pyc\ntabiji.db*\n"
+    assert (tmp_path / ".gitignore").read_text() == "*.pyc\ntabiji.db*\nreceived/\n"
     ran = here("init", cwd=tmp_path)
     assert (ran.returncode, ran.stdout) == (2, "")
     assert "tabiji.yaml is there already" in ran.stderr

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tabiji.runs.discovering import How
 
 IGNORE = ".gitignore"
-IGNORED = ("tabiji.db*",)  # facts, which live in the database and not in git
+IGNORED = ("tabiji.db*", "received/")  # facts, which live in the database and not in git
 
 STALE_SECONDS = 86_400
 
