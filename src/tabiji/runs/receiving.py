@@ -122,11 +122,6 @@ class Receiving:
     ) -> None:
         self.close()
 
-    @property
-    def waiting_bytes(self) -> int:
-        """How many bytes of lines wait for their commit."""
-        return self._bytes
-
     def receive(self, source: str, lines: bytes, batch: str | None, now: float) -> Received:
         """Counts pushed lines and waits until they are committed; `now` is in seconds.
 
