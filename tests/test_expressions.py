@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tabiji.expressions import ExpressionError, Table, predicate, series_columns, value
@@ -388,6 +388,7 @@ def test_values_are_what_sqlite_makes_of_a_row(
     assert [made.evaluate(row) for row in rows] == asked(sqlite, text, rows)
 
 
+@example("ELSE")
 @given(st.text(max_size=60))
 def test_any_text_is_read_or_refused(text: str) -> None:
     for read in (predicate, value):

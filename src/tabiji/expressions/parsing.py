@@ -77,14 +77,16 @@ def value(text: str, columns: Mapping[str, ColumnType]) -> ValueNode:
 def _tree(text: str, columns: Mapping[str, ColumnType], *, functions: bool) -> exp.Expr:
     found = tokens(text, columns, functions=functions)
     try:
-        (tree,) = Parser(error_level=ErrorLevel.IMMEDIATE).parse_into(exp.Condition, found, text)
+        trees = Parser(error_level=ErrorLevel.IMMEDIATE).parse_into(exp.Condition, found, text)
     except ParseError as error:
         raise _misplaced(error, found) from None
     except RecursionError:
         raise ExpressionError("too much within each other", 1) from None
-    if tree is None:
+    if found and len(trees) != 1:  # a lone `else` is none at all to the parser
+        raise ExpressionError(f"{_written(found[0])} is not expected here", found[0].start + 1)
+    if not found or trees[0] is None:
         raise ExpressionError("the expression is empty", 1)
-    return tree
+    return trees[0]
 
 
 def _misplaced(error: ParseError, found: list[Token]) -> ExpressionError:
