@@ -25,6 +25,7 @@ from tabiji import definitions, store
 from tabiji.counting import Account
 from tabiji.errors import StoreError
 from tabiji.runs.receiving import Receiving
+from tabiji.runs.tidying import tidy
 from tabiji.store import COMMIT_POINTS, Store
 
 ROUNDS = int(os.environ.get("TABIJI_SOAK_ROUNDS", "20"))
@@ -103,7 +104,7 @@ def test_ids_are_known_for_a_day_and_forgotten_after_two(folder: Path, opened: S
         day = 86_400
         outcomes = []
         for now in (NOW, NOW + day, NOW + 2 * day - 1, NOW + 2 * day + 1):
-            receiving.tidy(now)
+            tidy(site, opened, now)
             outcomes.append(receiving.receive("app", lines(1), "a", now).duplicate)
     assert outcomes == [False, True, True, False]
 

@@ -12,6 +12,7 @@ from tabiji.journeys import Objective
 from tabiji.marks import Mark
 from tabiji.notices import Decision, Matter
 from tabiji.reports.documents import Json, iso_time
+from tabiji.reports.incidents import parts_json
 
 
 def decision_facts(decision: Decision, site: Site, marks: Mapping[str, Sequence[Mark]]) -> Json:
@@ -109,17 +110,7 @@ def _spent(matter: Matter) -> Sequence[Spent]:
 
 
 def _parts(name: str, parts: Sequence[Part]) -> list[Json]:
-    bad = sum(part.bad for part in parts)
-    return [
-        {
-            name: part.name,
-            "bad": part.bad,
-            "total": part.total,
-            "share_of_bad": part.bad / bad if bad else None,
-        }
-        for part in parts
-        if part.bad
-    ]
+    return parts_json(name, [part for part in parts if part.bad])
 
 
 def _time(minute: int | None) -> str | None:

@@ -252,13 +252,14 @@ def incident_json(incident: Incident) -> Json:
             }
             for one in (measured.spent if measured else ())
         ],
-        "steps": _parts_json("step", measured.steps if measured else ()),
-        "operations": _parts_json("operation", measured.operations if measured else ()),
+        "steps": parts_json("step", measured.steps if measured else ()),
+        "operations": parts_json("operation", measured.operations if measured else ()),
         "alerts": list(incident.alerts),
     }
 
 
-def _parts_json(name: str, parts: Sequence[Part]) -> list[Json]:
+def parts_json(name: str, parts: Sequence[Part]) -> list[Json]:
+    """What each step or operation (as `name` says) has of all that failed in these parts."""
     bad = sum(part.bad for part in parts)
     return [
         {

@@ -24,10 +24,8 @@ from tabiji.runs.picturing import picture
 from tabiji.store import Posted, Store
 
 LOOK_SECONDS = 1.0  # between two looks at the outbox
-FIRST_SECONDS, LAST_SECONDS = (
-    5,
-    15 * 60,
-)  # until the second try, and between the last ones; give or take a quarter
+FIRST_SECONDS = 5  # until the second try, give or take a quarter
+LAST_SECONDS = 15 * 60  # between the last ones
 RETRY_AFTER_SECONDS_MAX = 30 * 60
 GIVE_UP_SECONDS = 24 * 3600
 TRIES_MIN = 30  # before anything is given up: a clock that jumps by a month must not do it

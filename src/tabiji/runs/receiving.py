@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -15,6 +14,7 @@ from typing import Self
 from tabiji import engines, logs, sources
 from tabiji.counting import Account
 from tabiji.definitions import Site, Source
+from tabiji.definitions.shaping import did_you_mean
 from tabiji.errors import FileError, OutsideError, UsageError
 from tabiji.logs import Reading
 from tabiji.runs import committing
@@ -29,7 +29,6 @@ FILE_BYTES_MAX = 256 << 20  # of lines; the next go to a new file
 FILE_SECONDS_MAX = 3600
 FILES_MAX = 4  # open at once for a source, one for each way in which its lines are read
 TRIES_MAX = 5  # of a commit, where other processes count the same batches
-IDS_SECONDS = 48 * 3600  # that ids of batches are known, at least: promised are 24 hours
 BATCH_CHARACTERS_MAX = 200
 RETRY_SECONDS = 5
 LINES_LOOKED_AT = 200  # to recognise a format
@@ -152,8 +151,7 @@ class Receiving:
         return request.answer
 
     def tidy(self, now: float) -> None:
-        """Forgets ids that are old enough, and deletes the files of lines that are kept no longer."""
-        self._store.received.trim(int(now) - IDS_SECONDS)
+        """Deletes this machine's files of lines that are kept no longer; `now` is in seconds."""
         kept_seconds = self._site().retention.received_days * 86_400
         for path in sources.older_received(self._folder, int(now) - kept_seconds):
             path.unlink(missing_ok=True)
@@ -357,9 +355,7 @@ def one_of(site: Site, name: str) -> Source:
     found = next((source for source in site.sources if source.name == name), None)
     if found is not None:
         return found
-    names = [source.name for source in site.sources]
-    near = difflib.get_close_matches(name, names, 1)
-    hint = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(names) or 'none'}"
+    hint = did_you_mean(name, [source.name for source in site.sources])
     raise UnknownSource(f"`{name[:100]}` is not a source; {hint}")
 
 

@@ -117,9 +117,9 @@ class Serving:
         """Lets go of what is kept no longer, once an hour; whether it was time."""
         if self._tidied_at is not None and 0 <= now - self._tidied_at < TIDY_SECONDS:
             return False
-        self._tidied_at = now
         if self.holding.lease(JUDGING) is not None:
             tidying.tidy(self._site, self._store, int(now))
+        self._tidied_at = now
         return True
 
     def health(self) -> Health:
