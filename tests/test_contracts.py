@@ -39,6 +39,7 @@ JUDGING = (
     "histograms",
     "windows",
     "errors",
+    "language",
 )
 
 

@@ -16,7 +16,8 @@ from tabiji.errors import FileError
 )
 @click.option("--events", type=click.IntRange(10_000, 20_000_000), default=1_000_000, show_default=True)
 @click.option("--language", type=click.Choice(["en", "ja"]), default="en", show_default=True)
-def command(folder: Path, events: int, language: str) -> None:
+@click.option("--no-serve", is_flag=True, help="Only write, count and judge.")
+def command(folder: Path, events: int, language: str, no_serve: bool) -> None:
     """A month of a learning site's logs, counted and judged: the first look.
 
     Writes about 300 MB into a new folder (./demo by default); delete it when you have seen enough.

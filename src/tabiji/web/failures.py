@@ -4,21 +4,60 @@ from __future__ import annotations
 
 import logging
 
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException as AnyHTTPException
 
 from tabiji.errors import OutsideError, TabijiError
+from tabiji.language import N_, _
 from tabiji.runs.receiving import RETRY_SECONDS, Unavailable, UnknownSource
+from tabiji.web.context import Context
+from tabiji.web.rendering import Page
 
 Headers = dict[str, str]
 
 log = logging.getLogger("tabiji")
 
 
-def failures(application: FastAPI) -> None:
-    """Lets an application answer our errors by themselves: 503 with Retry-After where something outside failed."""
+MACHINES = ("/api/", "/ingest/", "/v1/", "/metrics", "/healthz", "/readyz")  # they are answered in JSON
+TITLES = {
+    400: N_("That can't be asked"),
+    403: N_("This is for others"),
+    404: N_("There is nothing here"),
+    405: N_("That can't be done here"),
+    413: N_("That is too much"),
+    422: N_("That can't be read"),
+    503: N_("Not now"),
+}
+
+
+def failures(application: FastAPI, context: Context) -> None:
+    """Lets an application answer our errors by themselves: 503 with Retry-After where something outside failed.
+
+    People get a page, programs JSON.
+    """
+
+    def answer(request: Request, error: Exception) -> Response:
+        assert isinstance(error, TabijiError)  # noqa: S101 - as it was registered
+        return _answer(context, request, *told(error))
+
+    def answer_http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, AnyHTTPException)  # noqa: S101 - as it was registered
+        return _answer(context, request, error.status_code, error.detail, dict(error.headers or {}))
+
+    def answer_invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)  # noqa: S101 - as it was registered
+        faults = [
+            {key: value for key, value in fault.items() if key in ("type", "loc", "msg")}
+            for fault in error.errors()
+        ]
+        return _answer(context, request, 422, faults, {})
+
     for kind in (TabijiError, Unavailable):
-        application.add_exception_handler(kind, _answer)
+        application.add_exception_handler(kind, answer)
+    application.add_exception_handler(AnyHTTPException, answer_http)
+    application.add_exception_handler(RequestValidationError, answer_invalid)
 
 
 def told(error: TabijiError | HTTPException) -> tuple[int, str, Headers]:
@@ -35,7 +74,13 @@ def told(error: TabijiError | HTTPException) -> tuple[int, str, Headers]:
     return (404 if isinstance(error, UnknownSource) else 400), str(error), {}
 
 
-async def _answer(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, TabijiError)  # noqa: S101 - as it was registered
-    status, message, headers = told(error)
-    return JSONResponse({"detail": message}, status, headers)
+def _answer(context: Context, request: Request, status: int, message: object, headers: Headers) -> Response:
+    if request.url.path.startswith(MACHINES) or "text/html" not in request.headers.get("accept", ""):
+        return JSONResponse({"detail": message}, status, headers)
+    said = message if isinstance(message, str) else _("Something in the address or the form can't be read.")
+    if status == 404 and said == "Not Found":
+        said = _("Perhaps it had another name, or is not defined any more.")
+    title = _(TITLES.get(status, N_("That did not work")))
+    answer = Page(context, request).html("failure.html", status=status, title=title, message=said)
+    answer.headers.update(headers)
+    return answer

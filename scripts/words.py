@@ -1,0 +1,203 @@
+"""The house's messages and their translations: what lacks one, what is left over, what does not fit.
+
+scripts/words.py                every fault of the catalogues; exit 1 where there is one
+scripts/words.py missing [P…]   what has no translation yet, as entries to be filled in; of these files only
+scripts/words.py tidy           the catalogues in order: a file a room, sorted, without what nobody says
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import string
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract
+from babel.messages.pofile import read_po, write_po
+
+ROOT = Path(__file__).parents[1]
+SOURCES = ROOT / "src"
+FOLDER = SOURCES / "tabiji" / "catalogues"
+LANGUAGES = ("ja",)
+KEYWORDS: dict[str, Any] = {
+    "_": None,
+    "N_": None,
+    "_h": None,
+    "ngettext": (1, 2),
+    "pgettext": ((1, "c"), 2),
+}
+HEADER = "# Messages in {language}; see scripts/words.py.\n"
+
+Key = tuple[str | None, str]  # context, English
+
+
+@dataclass
+class Said:
+    """A message in the code: its plural, if it has one, and where it stands."""
+
+    plural: str | None = None
+    places: list[tuple[str, int]] = field(default_factory=list)
+
+
+def said() -> dict[Key, Said]:
+    """All messages of the house, by what they are translated by."""
+    found: dict[Key, Said] = {}
+
+    def add(context: str | None, message: str, plural: str | None, path: str, line: int) -> None:
+        one = found.setdefault((context, message), Said(plural))
+        one.plural = one.plural or plural
+        one.places.append((path, line))
+
+    for method, pattern in (("python", "*.py"), ("jinja2.ext:babel_extract", "*.html")):
+        for path in sorted((SOURCES / "tabiji").rglob(pattern)):
+            name = path.relative_to(SOURCES).as_posix()
+            options = {"trimmed": "false", "silent": "false"}
+            with path.open("rb") as file:
+                extracted = list(extract(method, file, KEYWORDS, (), options))
+            for line, messages, _, context in extracted:
+                one, plural = messages if isinstance(messages, tuple) else (messages, None)
+                add(context, one, plural, name, line)
+    for path, text in helps():
+        add(None, text, None, path, 1)
+    return found
+
+
+def helps() -> Iterator[tuple[str, str]]:
+    """What the commands say of themselves and of their options: module's path, text."""
+    from tabiji.cli import COMMANDS, cli
+
+    yield "tabiji/cli/__init__.py", cli.help or ""
+    for module, short in COMMANDS.values():
+        path = module.replace(".", "/") + ".py"
+        yield path, short
+        yield from ((path, text) for text in _helps(importlib.import_module(module).command))
+
+
+def _helps(command: click.Command) -> Iterator[str]:
+    if command.help:
+        yield command.help
+    for parameter in command.params:
+        if isinstance(parameter, click.Option) and parameter.help:
+            yield parameter.help
+    if isinstance(command, click.Group):
+        for one in command.commands.values():
+            yield from _helps(one)
+
+
+def places(text: str) -> list[str]:
+    """The named places of a message, in order of their names."""
+    try:
+        return sorted({name for _, name, _, _ in string.Formatter().parse(text) if name is not None})
+    except ValueError:
+        return []
+
+
+def catalogues(language: str) -> dict[Path, Catalog]:
+    """The files of a language."""
+    found = {}
+    for path in sorted((FOLDER / language).glob("*.po")):
+        with path.open("rb") as file:
+            found[path] = read_po(file, locale=language)
+    return found
+
+
+def entries(language: str) -> Iterator[tuple[Path, Key, Message, str]]:
+    """All translations: file, what they translate, the entry, and what they say."""
+    for path, catalog in catalogues(language).items():
+        for message in catalog:
+            if message.id:
+                one = message.id if isinstance(message.id, str) else message.id[0]
+                text = message.string if isinstance(message.string, str) else message.string[0]
+                yield path, (message.context, one), message, text
+
+
+def faults() -> list[str]:
+    """What is wrong with the catalogues, a line each."""
+    known, found = said(), []
+    for language in LANGUAGES:
+        translated: dict[Key, str] = {}
+        for path, key, message, text in entries(language):
+            where = f"{language}/{path.name}: {key[1]!r}"
+            if key in translated and translated[key] != text:
+                found.append(f"{where} is translated twice, differently")
+            if key not in known:
+                found.append(f"{where} is said by nobody")
+            elif not text or message.fuzzy:
+                found.append(f"{where} has no translation")
+            elif places(text) != sorted({*places(key[1]), *places(known[key].plural or "")}):
+                found.append(f"{where} has other places than {text!r}")
+            elif text.strip() != text and key[1].strip() == key[1]:
+                found.append(f"{where} has spaces around its translation")
+            translated[key] = text
+        for key, one in known.items():
+            if key not in translated:
+                path, line = one.places[0]
+                found.append(f"{language}: {path}:{line}: {key[1]!r} has no translation")
+    return found
+
+
+def missing(wanted: list[str]) -> Iterator[tuple[Key, Said]]:
+    """What has no translation yet, of some files or of all."""
+    translated = {key for _, key, _, text in entries("ja") if text}
+    for key, one in said().items():
+        if key not in translated and (
+            not wanted or any(path in asked or asked in path for path, _ in one.places for asked in wanted)
+        ):
+            yield key, one
+
+
+def catalog(language: str, messages: list[tuple[Key, Said, str]]) -> bytes:
+    """A file of translations."""
+    made = Catalog(locale=language, header_comment=HEADER.format(language=language).strip())
+    for (context, text), one, translation in sorted(messages, key=lambda m: (m[0][1], m[0][0] or "")):
+        made.add(
+            text if one.plural is None else (text, one.plural),
+            translation if one.plural is None else (translation,),
+            locations=[(path, 0) for path in sorted({path for path, _ in one.places})],
+            context=context,
+        )
+    file = io.BytesIO()
+    write_po(file, made, width=110, omit_header=False, include_lineno=False, sort_output=False)
+    lines = file.getvalue().decode().splitlines(keepends=True)
+    stale = ('"POT-Creation-Date', '"PO-Revision-Date', '"Generated-By', '"Project-Id', '"Report-', '"Last-')
+    return "".join(line for line in lines if not line.startswith(stale)).encode()
+
+
+def tidy() -> None:
+    """Writes the catalogues anew: a file for each room, by where a message is said first."""
+    known = said()
+    for language in LANGUAGES:
+        translated = {key: text for _, key, _, text in entries(language) if text}
+        rooms: dict[str, list[tuple[Key, Said, str]]] = defaultdict(list)
+        for key, one in known.items():
+            room = Path(one.places[0][0]).parts[1].removesuffix(".py")
+            rooms[room].append((key, one, translated.get(key, "")))
+        for path in (FOLDER / language).glob("*.po"):
+            path.unlink()
+        for room, messages in rooms.items():
+            (FOLDER / language / f"{room}.po").write_bytes(catalog(language, messages))
+
+
+def main() -> int:
+    """What is asked for on the command line."""
+    what = sys.argv[1:] or ["check"]
+    if what[0] == "missing":
+        rest = [(key, one, "") for key, one in missing(what[1:])]
+        sys.stdout.write(catalog("ja", rest).decode())
+        return 0
+    if what[0] == "tidy":
+        tidy()
+    wrong = faults()
+    sys.stdout.write("".join(f"{line}\n" for line in wrong))
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,152 @@
+"""Values → text on pages, in the language that is spoken and on the clock of the page's zone.
+
+Minutes are since the epoch. Nothing known is a dash, never 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from fractions import Fraction
+from typing import Any
+
+from babel.dates import format_date, format_datetime
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from tabiji import language, windows
+from tabiji.budgets import State
+from tabiji.journeys import Text
+from tabiji.language import N_, _
+from tabiji.reports import numbers, phrases
+
+NOTHING = "–"
+
+STATES: Mapping[State, str] = {
+    "healthy": N_("healthy"),
+    "at-risk": N_("at risk"),
+    "burning": N_("burning"),
+    "exhausted": N_("exhausted"),
+    "no-data": N_("no data"),
+}
+
+
+def percent(share: Fraction | None, digits: int = 2) -> str:
+    """A share, cut off so that no missed promise looks kept: 99.95 %; 99.95%."""
+    return NOTHING if share is None else phrases.share(share, language.current(), digits)
+
+
+def exact(share: Fraction) -> str:
+    """A promise, in full: 99.9 %; 99.9%."""
+    said = numbers.exact_percent(share)
+    return said.replace(" %", "%") if language.current() == "ja" else said
+
+
+def number(value: int | None) -> str:
+    """With thousands separators."""
+    return NOTHING if value is None else numbers.number(value)
+
+
+def rate(value: Fraction | None) -> str:
+    """A burn rate."""
+    return NOTHING if value is None else numbers.rate(value)
+
+
+def latency(duration_us: int | None) -> str:
+    """A duration with two digits, rounded up: 250 ms."""
+    return numbers.latency(duration_us)
+
+
+def length(minutes: Fraction | int | None) -> str:
+    """A length of time in its two largest units: 12 minutes; 12分. What is negative has a minus."""
+    if minutes is None:
+        return NOTHING
+    said = phrases.length(abs(int(minutes)), language.current())
+    return f"−{said}" if minutes < 0 else said
+
+
+def window(found: windows.Window) -> str:
+    """A window: 28 days, a month."""
+    if isinstance(found, windows.Rolling):
+        return length(found.minutes)
+    return phrases.PHRASES[language.current()][f"in-{found.unit}"]
+
+
+def state(found: State) -> str:
+    """A state in a word."""
+    return _(STATES[found])
+
+
+def words(text: Text | None) -> str:
+    """A title or a text that a team wrote, in the language that is spoken."""
+    return "" if text is None else text.to(language.current())
+
+
+@pass_context
+def when(context: Context, minute: int | None) -> Markup | str:
+    """A moment: 14:03, and with its day where that is not today's."""
+    if minute is None:
+        return NOTHING
+    page = context["page"]
+    return _time(page, minute, phrases.clock(minute, page.now // 60, page.zone, language.current()))
+
+
+@pass_context
+def full_time(context: Context, minute: int | None) -> Markup | str:
+    """A moment in full, with its day and zone."""
+    if minute is None:
+        return NOTHING
+    page = context["page"]
+    return _time(page, minute, _full(page, minute))
+
+
+@pass_context
+def ago(context: Context, minute: int | None) -> Markup | str:
+    """How long ago a moment was: 5 minutes ago."""
+    if minute is None:
+        return NOTHING
+    page = context["page"]
+    since = page.now // 60 - minute
+    said = _("just now") if since < 1 else _("{length} ago", length=length(since))
+    return _time(page, minute, said)
+
+
+def day(found: date) -> str:
+    """A day with its weekday: Tue, 2 Jun 2026; 2026年6月2日(火)."""
+    pattern = "y年M月d日(E)" if language.current() == "ja" else "E, d MMM y"
+    return format_date(found, pattern, locale=language.current())
+
+
+def iso(minute: int) -> str:
+    """A moment as machines read it."""
+    return datetime.fromtimestamp(minute * 60, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _time(page: Any, minute: int, said: str) -> Markup:
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(iso(minute), _full(page, minute), said)
+
+
+def _full(page: Any, minute: int) -> str:
+    then = datetime.fromtimestamp(minute * 60, UTC).astimezone(windows.time_zone(page.zone))
+    pattern = "y年M月d日(E) HH:mm" if language.current() == "ja" else "E, d MMM y HH:mm"
+    said = format_datetime(then, pattern, locale=language.current())
+    return f"{said} {phrases.zone_name(minute, page.zone)}"
+
+
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    "percent": percent,
+    "exact": exact,
+    "number": number,
+    "rate": rate,
+    "latency": latency,
+    "length_of_time": length,
+    "window": window,
+    "state": state,
+    "words": words,
+    "when": when,
+    "full_time": full_time,
+    "ago": ago,
+    "day": day,
+    "iso": iso,
+}

@@ -1,0 +1,12 @@
+"""Pages, one module each: a request → what is to be seen → HTML that works without scripts, and better with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fastapi import APIRouter
+
+from tabiji.web.context import Context
+from tabiji.web.pages import home
+
+ROUTES: tuple[Callable[[Context], APIRouter], ...] = (home.routes,)

@@ -1,0 +1,151 @@
+"""Templates and values → pages, in the visitor's language; the same head and foot on all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import parse_qsl, urlencode
+
+from fastapi import HTTPException, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from tabiji import __version__, language, windows
+from tabiji.definitions import Site
+from tabiji.language import LANGUAGES, N_, Language, _
+from tabiji.web import filters, static
+from tabiji.web.context import Context
+from tabiji.web.visitors import Visitor
+
+THEMES = ("light", "dark", "auto")
+NAVIGATION = (  # path, words
+    ("/", N_("Journeys")),
+    ("/incidents", N_("Incidents")),
+    ("/explore", N_("Explore")),
+    ("/what-if", N_("What if")),
+    ("/support", N_("Support")),
+    ("/sources", N_("Sources")),
+)
+
+
+def _marked(message: str, /, **places: object) -> Markup:
+    """A message with marks of HTML in it; what fills its places is escaped."""
+    return Markup(_(message)).format(**places)  # noqa: S704 - messages are ours
+
+
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals |= {
+        "_": _,
+        "_h": _marked,
+        "ngettext": language.ngettext,
+        "pgettext": language.pgettext,
+        "asset": static.address,
+        "version": __version__,
+        "languages": LANGUAGES,
+        "language_names": {"en": "English", "ja": "日本語"},
+        "navigation": NAVIGATION,
+    }
+    made.filters |= filters.FILTERS
+    return made
+
+
+ENVIRONMENT = _environment()
+
+
+@dataclass(frozen=True)
+class Page:
+    """A request for a page: who asks, in which language, at what time; and the way to answer it.
+
+    The middleware has let the visitor in already: whoever gets here may look. What changes something asks first,
+    by `need`.
+    """
+
+    context: Context
+    request: Request
+
+    @cached_property
+    def now(self) -> int:
+        """Whole seconds since the epoch, the same for all that the page says."""
+        return int(self.context.now())
+
+    @cached_property
+    def site(self) -> Site:
+        """The definitions in force, the same for all that the page says."""
+        return self.context.site()
+
+    @property
+    def visitor(self) -> Visitor:
+        """Who asks."""
+        found: Visitor = self.request.state.visitor
+        return found
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the one who asks was let in; if not, there is nothing to go to."""
+        return getattr(self.request.state, "visitor", None) is not None
+
+    @property
+    def language(self) -> Language:
+        """The language of the page."""
+        return language.current()
+
+    @cached_property
+    def zone(self) -> str:
+        """The zone of the page's clock: the one that is asked for by `?zone=`, or the site's."""
+        asked = self.request.query_params.get("zone")
+        if asked:
+            try:
+                windows.time_zone(asked)
+                return asked
+            except ValueError:
+                pass
+        return self.site.timezone
+
+    @property
+    def theme(self) -> str:
+        """`light`, `dark`, or `auto`: as the visitor's system has it."""
+        asked: str = self.request.state.theme
+        return asked if asked in THEMES else "auto"
+
+    def url(self, **changes: str | int | None) -> str:
+        """This page's own path and query, with some of the query changed; None takes a key away."""
+        query = dict(parse_qsl(self.request.url.query, keep_blank_values=True))
+        for key, value in changes.items():
+            if value is None:
+                query.pop(key, None)
+            else:
+                query[key] = str(value)
+        return f"?{urlencode(query)}" if query else self.request.url.path
+
+    def need(self, allowed: bool) -> None:
+        """Answers 403 where a visitor may not do what is asked, such as `page.visitor.may_change(team)`."""
+        if not allowed:
+            raise HTTPException(403, _("You may look at this, but not change it."))
+
+    def missing(self, message: str) -> NoReturn:
+        """Answers 404 with a message that says what is not there."""
+        raise HTTPException(404, message)
+
+    def html(
+        self, template: str, values: Mapping[str, object] | None = None, status: int = 200, **more: object
+    ) -> HTMLResponse:
+        """A template, filled; it knows `page` besides."""
+        text = ENVIRONMENT.get_template(template).render({**(values or {}), **more, "page": self})
+        return HTMLResponse(text, status, {"Cache-Control": "no-store"})
+
+    def see(self, path: str) -> RedirectResponse:
+        """On to another page of ours, after something was done."""
+        if not path.startswith("/") or path.startswith(("//", "/\\")):
+            path = "/"
+        return RedirectResponse(path, 303)

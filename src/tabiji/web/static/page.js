@@ -1,0 +1,24 @@
+// What pages can do better where scripts run: copy buttons, menus that close. Every page loads it.
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(button.parentElement.querySelector("pre").innerText);
+    button.dataset.said ??= button.textContent;
+    button.lastChild.textContent = "✓";
+    setTimeout(() => { button.lastChild.textContent = button.dataset.said; }, 1500);
+  });
+}
+
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});

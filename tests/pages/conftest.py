@@ -1,0 +1,66 @@
+"""What tests of pages share: sites that are served by the real command, and a real browser that looks at them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sites import Served, many_journeys, served
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Debian's Chromium."""
+    return {
+        **browser_type_launch_args,
+        "executable_path": os.environ.get("TABIJI_CHROMIUM", "/usr/bin/chromium"),
+        "args": [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+        ],
+    }
+
+
+@pytest.fixture(scope="session")
+def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's workspace, with a tenth of its events; nobody changes its files."""
+    folder = tmp_path_factory.mktemp("pages") / "demo"
+    words = [sys.executable, "-m", "tabiji", "demo", str(folder), "--events", "100000", "--no-serve"]
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def demo(demo_folder: Path) -> Iterator[Served]:
+    """The demo, served."""
+    with served(demo_folder) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A workspace with nothing in it, served."""
+    folder = tmp_path_factory.mktemp("pages") / "empty"
+    folder.mkdir()
+    (folder / "tabiji.yaml").write_text("timezone: Asia/Tokyo\n", "utf-8")
+    with served(folder) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """300 journeys of long Japanese names, with events of 28 days, served."""
+    folder = tmp_path_factory.mktemp("pages") / "many"
+    many_journeys(folder)
+    with served(folder) as site:
+        yield site
