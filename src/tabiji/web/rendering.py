@@ -118,6 +118,21 @@ class Page:
         asked: str = self.request.state.theme
         return asked if asked in THEMES else "auto"
 
+    def period(self, first: str = "now-28d") -> tuple[int, int]:
+        """The minutes [from, to) that `?from=` and `?to=` ask for, as people write times; answers 422 for others.
+
+        Without them it begins at `first`, and ends now. `to` includes the minute that it lies in.
+        """
+        asked = self.request.query_params
+        try:
+            start = windows.parse_time(asked.get("from") or first, self.now, self.zone) // 60
+            end = -(-windows.parse_time(asked.get("to") or "now", self.now, self.zone) // 60)
+        except ValueError as error:
+            raise HTTPException(422, str(error)) from None
+        if end <= start:
+            raise HTTPException(422, _("The end is not after the beginning."))
+        return start, end
+
     def url(self, **changes: str | int | None) -> str:
         """This page's own path and query, with some of the query changed; None takes a key away."""
         query = dict(parse_qsl(self.request.url.query, keep_blank_values=True))
