@@ -7,7 +7,7 @@ What is said in tables that are made once, is marked by `N_` there, and said by 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -69,6 +69,11 @@ def ngettext(one: str, many: str, n: int, /, **places: object) -> str:
 def pgettext(context: str, message: str, /, **places: object) -> str:
     """The message, where its words alone could mean several things; the context says which."""
     return _said(context, message, places)
+
+
+def listed(names: Iterable[object]) -> str:
+    """Names one after the other, as the language that is spoken now separates them."""
+    return pgettext("between the names of a list", ", ").join(str(name) for name in names)
 
 
 def N_(message: str) -> str:  # noqa: N802 - as gettext's tools know it
