@@ -160,12 +160,10 @@ def _explain(site: Site, store: Store, name: str, minute: int, *, as_json: bool)
     from tabiji.reports import tier_table
     from tabiji.reports.alerts import why_json, why_sentences
     from tabiji.reports.numbers import local
-    from tabiji.runs import judging, recalling
+    from tabiji.runs import judging, naming, recalling
 
     then = recalling.site_at(site, store, minute, os.environ)
-    wanted = workspace.wanted(then, [name])
-    if len(wanted) != 1 or wanted[0][1].id != name:
-        raise UsageError(f"`{name}` is a journey; name one of its objectives, such as `{wanted[0][1].id}`")
+    wanted = [naming.one(then, name)]
     fired = recalling.fired_at(then, store, minute - 1, wanted)[name]
     (standing,) = judging.judge(then, store, minute, wanted).standings
     standing = alerts.held(standing, fired)

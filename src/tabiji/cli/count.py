@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 import sys
 from fractions import Fraction
 from pathlib import Path
@@ -52,12 +51,12 @@ def command(
     """
     from tabiji.expressions import ExpressionError
     from tabiji.reports import count_json, sort_counts
-    from tabiji.runs import exploring
+    from tabiji.runs import exploring, naming
 
     site = workspace.load(folder)
     now = workspace.now()
     columns = [column.strip() for column in by.split(",") if column.strip()]
-    percentiles = _percentiles(quantiles)
+    percentiles = naming.percentiles(quantiles)
     first = None if start is None else workspace.moment(start, site, now) // 60
     last = None if end is None else workspace.moment(end, site, now) // 60
     with workspace.open_store(site) as store:
@@ -105,15 +104,6 @@ def _say_what_is_kept(
     begin = extent[0] if first is None else max(first, extent[0])
     if floor is not None and begin < min(floor, extent[1] if end is None else end):
         output.say(f"No {grain}s are kept of before {local(floor, site.timezone)}: nothing is shown of then.")
-
-
-def _percentiles(text: str) -> list[Fraction]:
-    found = []
-    for part in filter(None, (part.strip() for part in text.split(","))):
-        if not re.fullmatch(r"\d{1,3}(\.\d{1,6})?", part) or not 0 < Fraction(part) <= 100:
-            raise UsageError(f"--quantiles: `{part}` is not a percentile; write for example 50,95,99.9")
-        found.append(Fraction(part))
-    return found
 
 
 def _print_csv(document: Json, columns: list[str], every: str | None) -> None:

@@ -50,7 +50,7 @@ def command(
       tabiji gate --history watch-course
     """
     from tabiji.reports import gate_json, gate_sentences
-    from tabiji.runs import agreeing
+    from tabiji.runs import agreeing, naming
 
     site = workspace.load(folder)
     if history:
@@ -58,7 +58,7 @@ def command(
         return
     if start is not None or end is not None:
         raise UsageError("`--from` and `--to` go with `--history`")
-    journeys = _journeys(site, names, team)
+    journeys = naming.journeys(site, names, team)
     with workspace.open_store(site) as store:
         minute = max(workspace.now() // 60, store.judging().until_minute or 0)
         gate = agreeing.gate(site, store, journeys, minute)
@@ -71,14 +71,6 @@ def command(
             click.echo(wrapped(sentence))
     if not gate.open:
         sys.exit(1)
-
-
-def _journeys(site: Site, names: tuple[str, ...], team: str | None) -> list[str]:
-    """The journeys that are asked for, in the order of the definitions. Raises UsageError for unknown ones."""
-    if not names and team is None:
-        raise UsageError("whose deployment? Name journeys, or a team with `--team`")
-    wanted = {journey.name for journey, _ in workspace.wanted(site, names, team)}
-    return [journey.name for journey in site.journeys if journey.name in wanted]
 
 
 def _history(

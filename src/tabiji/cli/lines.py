@@ -14,7 +14,6 @@ from tabiji.errors import UsageError
 if TYPE_CHECKING:
     from tabiji.definitions import Site
     from tabiji.journeys import Journey, Objective
-    from tabiji.runs.exploring import Line
     from tabiji.store import Store
 
 
@@ -42,17 +41,16 @@ def command(
       tabiji lines watch-course/available --bad --from now-1h --to now
       tabiji lines watch-course/fast --bad --from 2026-03-01T09:00 --to 2026-03-01T09:10
     """
-    from tabiji.runs import exploring
+    from tabiji.runs import exploring, naming
+    from tabiji.runs.documents import line_json
 
     site = workspace.load(folder)
     now = workspace.now()
-    wanted = workspace.wanted(site, [name])
-    if len(wanted) != 1 or wanted[0][1].id != name:
-        raise UsageError(f"`{name}` is a journey; name one of its objectives, such as `{wanted[0][1].id}`")
+    journey, objective = naming.one(site, name)
     first, last = workspace.moment(start, site, now) // 60, -(-workspace.moment(end, site, now) // 60)
     if last <= first:
         raise UsageError("`--to` is not after `--from`")
-    (journey, objective), shown, gone = wanted[0], [], []
+    shown, gone = [], []
     with workspace.open_store(site) as store:
         count = 0
         _say_what_is_left_out(site, store, journey, objective, first, last, bad=bad)
@@ -67,7 +65,7 @@ def command(
                 continue
             count += 1
             if as_json:
-                shown.append(_json(found))
+                shown.append(line_json(found))
             else:
                 click.echo(found.text)
             if limit is not None and count >= limit:
@@ -99,16 +97,3 @@ def _say_what_is_left_out(
     if objective.slices is not None and bad and kept is not None and first < kept:
         since = local(kept, site.timezone)
         output.say(f"Minutes before {since} are not kept any more: which of them were bad can't be told.")
-
-
-def _json(line: Line) -> dict[str, object]:
-    from tabiji.reports import iso_time
-
-    return {
-        "path": line.path,
-        "offset": line.offset,
-        "minute": iso_time(line.minute * 60),
-        "duration_ms": None if line.duration_us is None else line.duration_us / 1000,
-        "good": line.good,
-        "line": line.text,
-    }

@@ -16,7 +16,6 @@ from tabiji.errors import DefinitionError, FileError, UsageError
 
 if TYPE_CHECKING:
     from tabiji.alerts import Alert
-    from tabiji.incidents import Incident
     from tabiji.runs.simulating import Difference, Outcome
 
 DAYS = 90  # of the past that are looked at
@@ -42,6 +41,7 @@ def command(
     """
     from tabiji import definitions
     from tabiji.runs import simulating
+    from tabiji.runs.documents import simulation_json
 
     site = workspace.load(folder)
     now = workspace.now()
@@ -69,7 +69,7 @@ def command(
             )
         differences = simulating.simulate(site, new, store, first, until)
     if as_json:
-        output.print_json(_json(differences, first, until))
+        output.print_json(simulation_json(differences, first, until))
     else:
         _show(differences, first, until, site.timezone)
 
@@ -123,7 +123,9 @@ def _alike(old: Outcome | None, new: Outcome | None) -> bool:
     """Whether a policy or a correction changed, and that makes no difference to this objective."""
     if old is None or new is None or old.objective != new.objective:
         return False
-    return _outcome_json(old) == _outcome_json(new)
+    from tabiji.runs.documents import outcome_json
+
+    return outcome_json(old) == outcome_json(new)
 
 
 def _promise(side: Outcome | None) -> str:
@@ -223,76 +225,6 @@ def _alert(alert: Alert, zone: str) -> str:
         return f"{opened} → still firing  {name}"
     closed = _local(alert.closed_minute, zone)
     return f"{opened} → {closed}  {minutes(alert.closed_minute - alert.opened_minute)}  {name}"
-
-
-def _json(differences: Sequence[Difference], first: int, until: int) -> dict[str, object]:
-    from tabiji.reports import iso_time
-
-    return {
-        "from": iso_time(first * 60),
-        "to": iso_time(until * 60),
-        "objectives": [
-            {"id": one.id, "old": _outcome_json(one.old), "new": _outcome_json(one.new)}
-            for one in differences
-        ],
-    }
-
-
-def _outcome_json(side: Outcome | None) -> dict[str, object] | None:
-    from tabiji.budgets import sli
-    from tabiji.reports import decimal_text, iso_time
-    from tabiji.windows import format_minutes
-
-    if side is None:
-        return None
-    share = sli(side.tally)
-    return {
-        "target": decimal_text(side.objective.target),
-        "good": side.tally.good,
-        "total": side.tally.total,
-        "bad": side.tally.bad,
-        "sli": None if share is None else float(share),
-        "consumed": None if side.spent is None else float(side.spent),
-        "alerts": [
-            {
-                "share": float(alert.tier.share),
-                "long": format_minutes(alert.tier.long_minutes),
-                "severity": alert.tier.severity,
-                "opened": iso_time(alert.opened_minute * 60),
-                "closed": None if alert.closed_minute is None else iso_time(alert.closed_minute * 60),
-            }
-            for alert in side.alerts
-        ],
-        "incidents": [_incident_json(one) for one in side.incidents],
-        "policies": [
-            {
-                "policy": change.episode.policy,
-                "step": change.episode.step,
-                "kind": change.kind,
-                "reason": change.reason,
-                "at": iso_time(change.minute * 60),
-                "actions": list(change.actions),
-            }
-            for change in side.changes
-        ],
-    }
-
-
-def _incident_json(one: Incident) -> dict[str, object]:
-    from tabiji.reports import iso_time
-
-    times = one.measured.times if one.measured else None
-
-    def moment(minute: int | None) -> str | None:
-        return None if minute is None else iso_time(minute * 60)
-
-    return {
-        "started": moment(times.started if times else None),
-        "detected": moment(times.detected if times else None),
-        "recovered": moment(times.recovered if times else None),
-        "budget_spent": None if one.share is None else float(one.share),
-        "verdict": one.verdict,
-    }
 
 
 def _local(minute: int, zone: str) -> str:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import click
 
 from tabiji.cli import output, workspace
-from tabiji.errors import UsageError
 
 if TYPE_CHECKING:
     from tabiji.definitions import Site
@@ -63,12 +62,13 @@ def command(
       tabiji status --team learning --json
       tabiji status --window 7d --window month
     """
-    from tabiji.runs import recalling
+    from tabiji.runs import naming, recalling
+    from tabiji.runs.documents import coverage_json
 
     site = today = workspace.load(folder)
     now = workspace.now()
     minute = workspace.moment(at, site, now) // 60
-    viewed = [_window(look, site) for look in looks]
+    viewed = [naming.window(look, site) for look in looks]
     with workspace.open_store(site) as store:
         if definitions == "then":
             site = recalling.site_at(today, store, minute, os.environ)
@@ -87,7 +87,7 @@ def command(
         corrected = [corrections_json(dated, without) for dated, without in pairs]
         document = status_json(judged.standings, minute * 60, teams, judged.views, corrected, counted)
         if not names and team is None:
-            document["sources"] = [_coverage_json(one) for one in judged.coverage]
+            document["sources"] = [coverage_json(one) for one in judged.coverage]
         output.print_json(document)
     else:
         show(site, judged, counted, detailed=bool(names))
@@ -116,23 +116,6 @@ def judge(
     from tabiji.runs import recalling
 
     return recalling.judge(site, store, minute, workspace.wanted(site, names, team), viewed)
-
-
-def _window(text: str, site: Site) -> Window:
-    """A window as people write it; calendars are those of the site's zone. Raises UsageError."""
-    from tabiji import windows
-
-    for unit in windows.UNITS:
-        if text == unit:
-            return windows.Calendar(unit, site.timezone)
-    try:
-        minutes = windows.parse_minutes(text)
-    except ValueError:
-        known = ", ".join(windows.UNITS)
-        raise UsageError(f"`{text}` is not a window; write for example `7d`, or {known}") from None
-    if not windows.ROLLING_MINUTES_MIN <= minutes <= windows.ROLLING_MINUTES_MAX:
-        raise UsageError("a rolling window is from `1h` to `400d`")
-    return windows.Rolling(minutes)
 
 
 def show(site: Site, judged: Judged, counted: Counted, *, detailed: bool) -> None:
@@ -208,14 +191,3 @@ def show_coverage(coverage: Sequence[Coverage]) -> None:
         none = f" None counts: {unseen}{more}." if unseen else ""
         said = f"{one.source}: {seen} of {number(one.events)} events count for an objective.{none}"
         click.echo(click.wrap_text(said, width=80, subsequent_indent="    "))
-
-
-def _coverage_json(one: Coverage) -> dict[str, object]:
-    return {
-        "source": one.source,
-        "events": one.events,
-        "covered": one.covered,
-        "share": one.covered / one.events if one.events else None,
-        "beyond_cap": one.other,
-        "unseen": [{"operation": operation, "events": events} for operation, events in one.unseen],
-    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -73,22 +73,9 @@ def open_store(site: Site) -> Store:
 
 def wanted(site: Site, names: Sequence[str], team: str | None = None) -> list[tuple[Journey, Objective]]:
     """Objectives by `journey` or `journey/objective`, all where none is named. Raises UsageError for unknown ones."""
-    every = [(journey, objective) for journey in site.journeys for objective in journey.objectives]
-    if team is not None:
-        teams = {journey.team for journey in site.journeys if journey.team}
-        if team not in teams:
-            raise UsageError(f"no journey belongs to team `{team}`{_near(team, teams, teams)}")
-        every = [(journey, objective) for journey, objective in every if journey.team == team]
-    for name in names:
-        if not any(name in (journey.name, objective.id) for journey, objective in every):
-            journeys = {journey.name for journey, _ in every}
-            known = journeys | {objective.id for _, objective in every}
-            raise UsageError(f"`{name}` is neither a journey nor an objective{_near(name, known, journeys)}")
-    return [
-        (journey, objective)
-        for journey, objective in every
-        if not names or journey.name in names or objective.id in names
-    ]
+    from tabiji.runs import naming
+
+    return naming.wanted(site, names, team)
 
 
 def moment(text: str, site: Site, now_seconds: int) -> int:
@@ -105,14 +92,3 @@ def say_if_nothing_is_counted(store: Store) -> None:
     """On stderr: that there is nothing to tell of yet, and what to do."""
     if store.extent() is None:
         click.echo("Nothing has been counted yet; `tabiji ingest` counts.", err=True)
-
-
-def _near(name: str, known: Iterable[str], few: Iterable[str]) -> str:
-    """What may have been meant: the nearest of the known names; or else, which few there are."""
-    import difflib
-
-    near = difflib.get_close_matches(name, sorted(known), 1)
-    if near:
-        return f"; did you mean `{near[0]}`?"
-    there_are = ", ".join(sorted(few))
-    return f"; there are {there_are}" if there_are else ""

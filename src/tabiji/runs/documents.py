@@ -1,0 +1,106 @@
+"""What runs find → JSON documents of the contract, the same for command line and API; numbers in full."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tabiji.budgets import sli
+from tabiji.incidents import Incident
+from tabiji.reports.documents import Json, iso_time
+from tabiji.reports.numbers import decimal_text
+from tabiji.runs.exploring import Gone, Line
+from tabiji.runs.judging import Coverage
+from tabiji.runs.simulating import Difference, Outcome
+from tabiji.windows import format_minutes
+
+
+def coverage_json(one: Coverage) -> Json:
+    """How much of a source the objectives see."""
+    return {
+        "source": one.source,
+        "events": one.events,
+        "covered": one.covered,
+        "share": one.covered / one.events if one.events else None,
+        "beyond_cap": one.other,
+        "unseen": [{"operation": operation, "events": events} for operation, events in one.unseen],
+    }
+
+
+def line_json(line: Line) -> Json:
+    """A log line behind a number."""
+    return {
+        "path": line.path,
+        "offset": line.offset,
+        "minute": iso_time(line.minute * 60),
+        "duration_ms": None if line.duration_us is None else line.duration_us / 1000,
+        "good": line.good,
+        "line": line.text,
+    }
+
+
+def gone_json(gone: Gone) -> Json:
+    """Lines that can't be read any more."""
+    return {"path": gone.path, "lines": gone.lines, "reason": gone.reason}
+
+
+def simulation_json(differences: Sequence[Difference], first: int, until: int) -> Json:
+    """`tabiji simulate --json`: old against new, over the minutes [first, until)."""
+    return {
+        "from": iso_time(first * 60),
+        "to": iso_time(until * 60),
+        "objectives": [
+            {"id": one.id, "old": outcome_json(one.old), "new": outcome_json(one.new)} for one in differences
+        ],
+    }
+
+
+def outcome_json(side: Outcome | None) -> Json | None:
+    """What one definition would have said of a period; None where there was none."""
+    if side is None:
+        return None
+    share = sli(side.tally)
+    return {
+        "target": decimal_text(side.objective.target),
+        "good": side.tally.good,
+        "total": side.tally.total,
+        "bad": side.tally.bad,
+        "sli": None if share is None else float(share),
+        "consumed": None if side.spent is None else float(side.spent),
+        "alerts": [
+            {
+                "share": float(alert.tier.share),
+                "long": format_minutes(alert.tier.long_minutes),
+                "severity": alert.tier.severity,
+                "opened": iso_time(alert.opened_minute * 60),
+                "closed": _moment(alert.closed_minute),
+            }
+            for alert in side.alerts
+        ],
+        "incidents": [_incident_json(one) for one in side.incidents],
+        "policies": [
+            {
+                "policy": change.episode.policy,
+                "step": change.episode.step,
+                "kind": change.kind,
+                "reason": change.reason,
+                "at": iso_time(change.minute * 60),
+                "actions": list(change.actions),
+            }
+            for change in side.changes
+        ],
+    }
+
+
+def _incident_json(one: Incident) -> Json:
+    times = one.measured.times if one.measured else None
+    return {
+        "started": _moment(times.started if times else None),
+        "detected": _moment(times.detected if times else None),
+        "recovered": _moment(times.recovered if times else None),
+        "budget_spent": None if one.share is None else float(one.share),
+        "verdict": one.verdict,
+    }
+
+
+def _moment(minute: int | None) -> str | None:
+    return None if minute is None else iso_time(minute * 60)
