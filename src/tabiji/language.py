@@ -76,6 +76,11 @@ def listed(names: Iterable[object]) -> str:
     return pgettext("between the names of a list", ", ").join(str(name) for name in names)
 
 
+def either(names: Iterable[object]) -> str:
+    """Names of which one is meant."""
+    return pgettext("between the names of a choice", " or ").join(str(name) for name in names)
+
+
 def N_(message: str) -> str:  # noqa: N802 - as gettext's tools know it
     """Marks a message that is said later."""
     return message

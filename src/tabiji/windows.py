@@ -12,6 +12,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
+from tabiji.language import _
+
 HOUR = 60  # minutes
 DAY = 24 * HOUR
 ROLLING_MINUTES_MIN = HOUR  # of an objective's own window
@@ -110,8 +112,11 @@ def time_zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):  # OSError: a folder of zones, such as `Europe`
         near = difflib.get_close_matches(name, available_timezones(), 1)
-        hint = f"did you mean `{near[0]}`?" if near else "for example `UTC` or `Asia/Tokyo`"
-        raise ValueError(f"`{name}` is not a time zone; {hint}") from None
+        if near:
+            message = _("`{name}` is not a time zone; did you mean `{near}`?", name=name, near=near[0])
+        else:
+            message = _("`{name}` is not a time zone; for example `UTC` or `Asia/Tokyo`", name=name)
+        raise ValueError(message) from None
 
 
 def _first_date(unit: Unit, day: date) -> date:
@@ -165,7 +170,8 @@ def parse_duration(text: str) -> int:
     """Seconds of a duration: `90s`, `5m`, `1h`, `28d`. Raises ValueError."""
     match = re.fullmatch(r"([0-9]{1,9})([smhd])", text.strip())
     if not match or not int(match[1]):
-        raise ValueError(f"`{text}` is not a duration; write for example `90s`, `5m`, `1h` or `28d`")
+        message = _("`{text}` is not a duration; write for example `90s`, `5m`, `1h` or `28d`", text=text)
+        raise ValueError(message)
     return int(match[1]) * _SECONDS[match[2]]
 
 
@@ -173,7 +179,7 @@ def parse_minutes(text: str) -> int:
     """Minutes of a duration that has whole minutes. Raises ValueError."""
     seconds = parse_duration(text)
     if seconds % 60:
-        raise ValueError(f"`{text}` is not a whole number of minutes")
+        raise ValueError(_("`{text}` is not a whole number of minutes", text=text))
     return seconds // 60
 
 
@@ -196,7 +202,6 @@ _TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
     r"(?:[Tt ]([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?)\s?([Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
 )
-_TIME_FORMS = "write for example `now`, `now-7d`, `2026-03-01`, `2026-03-01T09:30` or `2026-03-01T09:30:00Z`"
 
 
 def parse_time(text: str, now: int, zone: str) -> int:
@@ -214,10 +219,10 @@ def parse_time(text: str, now: int, zone: str) -> int:
         try:
             return now - parse_duration(words[4:])
         except ValueError:
-            raise ValueError(f"`{text}` is not a time; {_TIME_FORMS}") from None
+            raise _no_time(text) from None
     match = _TIME.fullmatch(words)
     if not match:
-        raise ValueError(f"`{text}` is not a time; {_TIME_FORMS}")
+        raise _no_time(text)
     day, clock, offset = match.groups()
     try:
         if clock is None:
@@ -226,12 +231,25 @@ def parse_time(text: str, now: int, zone: str) -> int:
             return _epoch(datetime.fromisoformat(f"{day}T{clock}{offset.upper()}"))
         local = datetime.fromisoformat(f"{day}T{clock}")
     except (ValueError, OverflowError) as error:
-        raise ValueError(f"`{text}` is not a time: {error}") from None
+        raise ValueError(_("`{text}` is not a time: {error}", text=text, error=error)) from None
     moment = local.replace(tzinfo=time_zone(zone))
     second = _epoch(moment)
     if _local(second, time_zone(zone)).replace(tzinfo=None) != local.replace(microsecond=0):
         shown = _local(second, time_zone(zone)).isoformat(timespec="minutes")
-        raise ValueError(
-            f"`{text}` does not exist in {zone}: the clocks go forward over it; did you mean `{shown}`?"
+        message = _(
+            "`{text}` does not exist in {zone}: the clocks go forward over it; did you mean `{shown}`?",
+            text=text,
+            zone=zone,
+            shown=shown,
         )
+        raise ValueError(message)
     return second
+
+
+def _no_time(text: str) -> ValueError:
+    message = _(
+        "`{text}` is not a time; "
+        "write for example `now`, `now-7d`, `2026-03-01`, `2026-03-01T09:30` or `2026-03-01T09:30:00Z`",
+        text=text,
+    )
+    return ValueError(message)

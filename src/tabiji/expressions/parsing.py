@@ -35,6 +35,7 @@ from tabiji.expressions.nodes import (
     quoted,
 )
 from tabiji.expressions.tokens import ExpressionError, tokens
+from tabiji.language import _
 
 _COMPARISONS: dict[type[exp.Expr], Operator] = {
     exp.EQ: "=",
@@ -81,11 +82,11 @@ def _tree(text: str, columns: Mapping[str, ColumnType], *, functions: bool) -> e
     except ParseError as error:
         raise _misplaced(error, found) from None
     except RecursionError:
-        raise ExpressionError("too much within each other", 1) from None
+        raise ExpressionError(_("too much within each other"), 1) from None
     if found and len(trees) != 1:  # a lone `else` is none at all to the parser
-        raise ExpressionError(f"{_written(found[0])} is not expected here", found[0].start + 1)
+        raise ExpressionError(_unexpected(_written(found[0])), found[0].start + 1)
     if not found or trees[0] is None:
-        raise ExpressionError("the expression is empty", 1)
+        raise ExpressionError(_("the expression is empty"), 1)
     return trees[0]
 
 
@@ -99,14 +100,20 @@ def _misplaced(error: ParseError, found: list[Token]) -> ExpressionError:
     written, column = _written(token), token.start + 1
     description = str(at["description"])
     if description.startswith("Invalid expression"):
-        return ExpressionError(f"{written} is not expected here", column)
-    if description.startswith("Expecting )"):
-        return ExpressionError(f"a `)` is missing near {written}", column)
-    if description.startswith("The number of provided arguments"):
-        return ExpressionError(f"too many arguments before {written}", column)
-    if last:
-        return ExpressionError(f"the expression ends too early: something is missing after {written}", column)
-    return ExpressionError(f"something is missing near {written}", column)
+        message = _unexpected(written)
+    elif description.startswith("Expecting )"):
+        message = _("a `)` is missing near {written}", written=written)
+    elif description.startswith("The number of provided arguments"):
+        message = _("too many arguments before {written}", written=written)
+    elif last:
+        message = _("the expression ends too early: something is missing after {written}", written=written)
+    else:
+        message = _("something is missing near {written}", written=written)
+    return ExpressionError(message, column)
+
+
+def _unexpected(written: str) -> str:
+    return _("{written} is not expected here", written=written)
 
 
 def _written(token: Token) -> str:
@@ -123,12 +130,12 @@ def _known(tree: exp.Expr) -> exp.Expr:
     """The node without its brackets, if it is on the list and carries nothing that is not."""
     tree = tree.unnest()
     if type(tree) is exp.Concat:
-        raise ExpressionError("two texts in a row", _column(tree))
+        raise ExpressionError(_("two texts in a row"), _column(tree))
     if type(tree) is exp.In and not tree.expressions:
-        raise ExpressionError("`in` needs a list, such as `in ('a', 'b')`", _column(tree))
+        raise ExpressionError(_("`in` needs a list, such as `in ('a', 'b')`"), _column(tree))
     carried = {name for name, argument in tree.args.items() if argument not in (None, False, [])}
     if type(tree) not in _ARGUMENTS or carried - _ARGUMENTS[type(tree)]:
-        raise ExpressionError("this can't be used here", _column(tree))
+        raise ExpressionError(_("this can't be used here"), _column(tree))
     return tree
 
 
@@ -155,9 +162,8 @@ def _condition(tree: exp.Expr, columns: Mapping[str, ColumnType]) -> ConditionNo
         case exp.Is():
             return _is_null(tree, columns)
     written = _value(tree, columns)
-    raise ExpressionError(
-        f"`{written.sql}` is not a condition; compare it, for example `status < 500`", _column(tree)
-    )
+    message = _("`{written}` is not a condition; compare it, for example `status < 500`", written=written.sql)
+    raise ExpressionError(message, _column(tree))
 
 
 def _chain(tree: exp.Expr, kind: type[exp.Expr]) -> Iterable[exp.Expr]:
@@ -214,7 +220,7 @@ def _among(tree: exp.In, columns: Mapping[str, ColumnType]) -> ConditionNode:
 def _like(tree: exp.Like, columns: Mapping[str, ColumnType]) -> ConditionNode:
     whole, pattern = _value(tree.this, columns), _known(tree.expression)
     if not (isinstance(pattern, exp.Literal) and pattern.is_string):
-        raise ExpressionError("`like` needs a pattern in single quotes", _column(pattern))
+        raise ExpressionError(_("`like` needs a pattern in single quotes"), _column(pattern))
     _refuse_integer(whole, "`like`", tree)
     made = Like(whole, pattern.this, f"({whole.sql} like {quoted(pattern.this)})")
     return _negated(made) if tree.args.get("negate") else made
@@ -222,7 +228,7 @@ def _like(tree: exp.Like, columns: Mapping[str, ColumnType]) -> ConditionNode:
 
 def _is_null(tree: exp.Is, columns: Mapping[str, ColumnType]) -> ConditionNode:
     if not isinstance(tree.expression, exp.Null):
-        raise ExpressionError("`is` goes with `null` and with `distinct from` only", _column(tree))
+        raise ExpressionError(_("`is` goes with `null` and with `distinct from` only"), _column(tree))
     whole = _value(tree.this, columns)
     made = IsNull(whole, f"({whole.sql} is null)")
     return _negated(made) if tree.args.get("negate") else made
@@ -260,8 +266,8 @@ def _value(tree: exp.Expr, columns: Mapping[str, ColumnType]) -> ValueNode:
         case exp.Case():
             return _choice(tree, columns)
     if type(tree) in (*_COMPARISONS, exp.And, exp.Or, exp.Not, exp.In, exp.Between, exp.Like, exp.Is):
-        raise ExpressionError("a condition can't stand where a value is meant", _column(tree))
-    raise ExpressionError("this can't be used here", _column(tree))
+        raise ExpressionError(_("a condition can't stand where a value is meant"), _column(tree))
+    raise ExpressionError(_("this can't be used here"), _column(tree))
 
 
 def _choice(tree: exp.Case, columns: Mapping[str, ColumnType]) -> ValueNode:
@@ -295,7 +301,8 @@ def _constant(constant: str | int | None, offset: int) -> Constant:
 def _common(parts: Iterable[ValueNode], tree: exp.Expr) -> ValueType:
     kinds = {part.type for part in parts} - {None}
     if len(kinds) > 1:
-        raise ExpressionError("this is now text, now an integer: it must be one of them", _column(tree))
+        message = _("this is now text, now an integer: it must be one of them")
+        raise ExpressionError(message, _column(tree))
     return kinds.pop() if kinds else None
 
 
@@ -305,14 +312,19 @@ def _refuse_mixed(left: ValueNode, right: ValueNode, tree: exp.Expr) -> None:
     text, integer = (left, right) if left.type == "text" else (right, left)
     hint = ""
     if isinstance(text, Constant) and str(text.value).isdecimal():
-        hint = f"; write {text.value} without quotes"
+        hint = _("; write {value} without quotes", value=text.value)
     elif isinstance(integer, Constant):
-        hint = f"; write {quoted(str(integer.value))}"
-    raise ExpressionError(
-        f"{text.sql} is text and {integer.sql} is an integer: they can't be compared{hint}", _column(tree)
+        hint = _("; write {value}", value=quoted(str(integer.value)))
+    message = _(
+        "{text} is text and {integer} is an integer: they can't be compared{hint}",
+        text=text.sql,
+        integer=integer.sql,
+        hint=hint,
     )
+    raise ExpressionError(message, _column(tree))
 
 
 def _refuse_integer(whole: ValueNode, what: str, tree: exp.Expr) -> None:
     if whole.type == "integer":
-        raise ExpressionError(f"{what} needs text, and {whole.sql} is an integer", _column(tree))
+        message = _("{what} needs text, and {value} is an integer", what=what, value=whole.sql)
+        raise ExpressionError(message, _column(tree))
