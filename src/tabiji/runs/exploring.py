@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from tabiji import engines, histograms, logs, sources, windows
+from tabiji import engines, histograms, sources, windows
 from tabiji.counting import Integers
 from tabiji.definitions import Site, Source
 from tabiji.engines import Chunk, Task
@@ -18,12 +18,14 @@ from tabiji.errors import UsageError
 from tabiji.expressions import Table, predicate
 from tabiji.journeys import Journey, Objective
 from tabiji.reports import Count
-from tabiji.runs import committing, correcting, judging, minutes
+from tabiji.runs import correcting, judging, minutes, rereading
 from tabiji.runs.classifying import Classifier, declared_routes, expressions
 from tabiji.runs.minutes import Truths
-from tabiji.sources import CompressionError
-from tabiji.store import Grain, LedgerEntry, LogFile, Rows, Store
+from tabiji.runs.rereading import Gone, Unpacked
+from tabiji.store import Grain, LedgerEntry, Rows, Store
 from tabiji.windows import DAY
+
+__all__ = ["EVERY", "Gone", "Line", "count", "grain_of", "lines"]
 
 EVERY: Mapping[str, int] = {"1m": 1, "1h": 60, "1d": 1440}
 
@@ -184,15 +186,6 @@ class Line:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Gone:
-    """Lines that can't be read any more: the file, how many were counted of it in the period, and why."""
-
-    path: str
-    lines: int
-    reason: str
-
-
 def lines(
     site: Site,
     store: Store,
@@ -216,7 +209,7 @@ def lines(
         classifier = Classifier(
             source, declared_routes(source), store.series(source.name), store.route_marks(source.name)
         )
-        files, unpacked = _Files(source, store), _Unpacked()
+        files, unpacked = rereading.Files(source, store), Unpacked()
         for entry in chunks:
             found = files.holding(entry)
             if isinstance(found, Gone):
@@ -272,11 +265,11 @@ def _lines_of(
     source: Source,
     classifier: Classifier,
     path: Path,
-    unpacked: _Unpacked,
+    unpacked: Unpacked,
     entry: LedgerEntry,
     asked: _Asked,
 ) -> Iterator[Line | Gone]:
-    reading = _reading(source, path)
+    reading = rereading.reading(source, path)
     if reading is None:
         yield Gone(str(path), entry.account.counted, "its format is not recognised any more")
         return
@@ -308,77 +301,3 @@ def _lines_of(
 def _in_time(objective: Objective, duration_us: int | None) -> bool:
     limit = objective.faster_than_us
     return limit is None or (duration_us is not None and duration_us <= limit)
-
-
-def _reading(source: Source, path: Path) -> logs.Reading | None:
-    if source.format is not None:
-        return committing.defined(source)
-    recognised = logs.recognised(sources.first_lines(path))
-    return None if recognised is None else committing.as_recognised(source, recognised)
-
-
-class _Unpacked:
-    """The content of compressed files, read on from where it was read before: ranges mostly come in order."""
-
-    def __init__(self) -> None:
-        self._path: Path | None = None
-        self._blocks: Iterator[tuple[bytes, int]] = iter(())
-        self._held = bytearray()
-        self._at = 0  # where `held` begins
-
-    def between(self, path: Path, kind: str, start: int, end: int) -> bytes:
-        """Bytes [start, end) of the content; fewer where it ends before."""
-        if path != self._path or start < self._at:
-            self._path, self._at = path, 0
-            self._blocks = sources.blocks(path, kind)
-            self._held.clear()
-        try:
-            while True:
-                passed = min(start - self._at, len(self._held))
-                del self._held[:passed]
-                self._at += passed
-                if self._at + len(self._held) >= end:
-                    break
-                self._held += next(self._blocks)[0]
-        except (StopIteration, CompressionError):
-            self._path = None
-        return bytes(self._held[: max(0, end - start)]) if self._at == start else b""
-
-
-class _Files:
-    """Where the files of a source are now: rotated, compressed, or gone."""
-
-    def __init__(self, source: Source, store: Store) -> None:
-        self._source = source
-        self._known = store.files(source.name)
-        self._places: dict[int, Path] | None = None
-
-    def holding(self, entry: LedgerEntry) -> Path | Gone:
-        """The path at which the bytes of an entry stand now."""
-        path = Path(entry.file.path)
-        if self._is(path, entry.file):
-            return path
-        if self._places is None:
-            self._places = dict(self._look())
-        found = self._places.get(entry.file.number or 0)
-        if found is not None:
-            return found
-        reason = "its content is another by now" if path.exists() else "the file is gone"
-        return Gone(entry.file.path, entry.account.counted, reason)
-
-    def _is(self, path: Path, file: LogFile) -> bool:
-        try:
-            seen = sources.identified(self._source.name, path, [file], file.last_seen)
-        except OSError:
-            return False
-        return seen is not None and seen.file.number == file.number
-
-    def _look(self) -> Iterator[tuple[int, Path]]:
-        folders = {str(Path(file.path).parent / "*") for file in self._known}
-        for path in sources.matching([*self._source.paths, *sorted(folders)]):
-            try:
-                seen = sources.identified(self._source.name, path, self._known, 0)
-            except OSError:
-                continue
-            if seen is not None and seen.file.number is not None:
-                yield seen.file.number, path
