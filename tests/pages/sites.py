@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from crowded import LONG, many_journeys
 from playwright.sync_api import BrowserContext, Page, expect
 
-LONG = "長い名前のコースを検索して受講し修了証を受け取るまでの一連の流れをたどるジャーニー"
 SECONDS_MAX = 60
 
 
@@ -58,11 +58,6 @@ def served(folder: Path) -> Iterator[Served]:
     finally:
         process.terminate()
         process.communicate(timeout=SECONDS_MAX)
-
-
-def many_journeys(folder: Path, journeys: int = 300) -> None:
-    """A workspace with so many journeys of long names, and the rollups of 28 days behind them."""
-    raise NotImplementedError
 
 
 __all__ = ["LONG", "Served", "expect", "many_journeys", "served"]
