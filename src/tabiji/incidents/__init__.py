@@ -23,14 +23,16 @@ from tabiji.incidents.facts import (
     means,
 )
 from tabiji.incidents.folding import fold
-from tabiji.incidents.hands import closed, detected, merged, opened, split
+from tabiji.incidents.hands import closed, detected, merged, opened, reopened, split
 from tabiji.incidents.measuring import Burn, drops, recovered, run_before, runs, times
+from tabiji.incidents.roles import ROLES, Role, Roles, Saying, roles
 
 __all__ = [
     "CALM_MINUTES",
     "DETECTORS",
     "FALSE_MAX",
     "MISSED_MIN",
+    "ROLES",
     "Burn",
     "Cause",
     "Closing",
@@ -40,6 +42,9 @@ __all__ = [
     "Means",
     "Measured",
     "Part",
+    "Role",
+    "Roles",
+    "Saying",
     "Spent",
     "Times",
     "Verdict",
@@ -51,6 +56,8 @@ __all__ = [
     "merged",
     "opened",
     "recovered",
+    "reopened",
+    "roles",
     "run_before",
     "runs",
     "split",

@@ -33,6 +33,29 @@ def closed(incident: Incident, minute: int) -> Incident:
     return replace(incident, closed_minute=minute, closing="hand")
 
 
+def reopened(incident: Incident, others: Iterable[Incident]) -> Incident:
+    """The same incident, with its closing by hand taken back. Raises ValueError where it can't be.
+
+    It closes again by itself once its alerts are over: where they were, as of then.
+    """
+    _whole(incident)
+    if incident.closed_minute is None:
+        raise ValueError(f"incident {incident.number} is open")
+    if incident.closing != "hand":
+        raise ValueError(f"incident {incident.number} was not closed by hand, but is over")
+    for one in others:
+        if (
+            one.merged_into is None
+            and one.cause != "drop"
+            and one.number != incident.number
+            and one.opened_minute >= incident.closed_minute
+        ):
+            raise ValueError(
+                f"incident {one.number} has followed incident {incident.number}; merge the two instead"
+            )
+    return replace(incident, closed_minute=None, closing=None)
+
+
 def detected(incident: Incident, minute: int, by: Detector) -> Incident:
     """The same incident, with somebody who noticed. Raises ValueError for one that was merged."""
     _whole(incident)

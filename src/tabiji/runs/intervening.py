@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
 from tabiji import incidents
 from tabiji.definitions import Site
 from tabiji.errors import UsageError
-from tabiji.incidents import Detector, Incident
+from tabiji.incidents import Detector, Incident, Role, Roles
+from tabiji.reports.phrases import plain
 from tabiji.runs import grouping
 from tabiji.store import FactKind, IncidentFact, Store
 
 Found = TypeVar("Found")
+NAME_LONGEST = 60  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,45 @@ def close(site: Site, store: Store, number: int, minute: int, word: Word) -> Non
     after = _allowed(lambda: incidents.closed(before, minute))
     store.record_incidents([(before, after)], [word.of(number, "closed", minute)])
     grouping.judge_recorded(site, store)
+
+
+def reopen(site: Site, store: Store, number: int, word: Word) -> None:
+    """Takes back that an incident was closed by hand."""
+    before = find(store, number)
+    after = _allowed(lambda: incidents.reopened(before, store.incidents(before.journey)))
+    store.record_incidents([(before, after)], [word.of(number, "reopened", None)])
+    grouping.judge_recorded(site, store)
+
+
+def own(store: Store, number: int, person: str, role: Role | None, word: Word) -> bool:
+    """Says what somebody does in an incident, None: nothing any more; False where it was so already.
+
+    Who says so of themselves has taken note, too. Raises UsageError for a part of another incident.
+    """
+    incident = find(store, number)
+    if incident.merged_into is not None:
+        raise UsageError(f"incident {number} is part of incident {incident.merged_into}; say it of that")
+    name = plain(person, NAME_LONGEST).replace(": ", " ")  # what follows `: ` is the reason
+    if not name:
+        raise UsageError("who is it? Say a name")
+    if roles_of(store.incident_facts(number)).of(name) == role:
+        return False
+    kinds: dict[Role | None, FactKind] = {"commander": "commands", "helper": "helps", None: "leaves"}
+    done = [word.of(number, kinds[role], None, name)]
+    waits = incident.closed_minute is None and number not in store.notices.acknowledged([number])
+    if waits and role is not None and person == word.author:
+        done.append(word.of(number, "acknowledged", None))
+    store.record_incidents([], done)
+    return True
+
+
+def roles_of(facts: Iterable[IncidentFact]) -> Roles:
+    """Who does what in an incident, by what was said of it."""
+    return incidents.roles(
+        (one.kind, one.text.partition(": ")[0])
+        for one in facts
+        if one.kind == "commands" or one.kind == "helps" or one.kind == "leaves"
+    )
 
 
 def detect(site: Site, store: Store, number: int, minute: int, by: Detector, word: Word) -> None:

@@ -8,7 +8,7 @@ again.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
@@ -172,6 +172,18 @@ class Delivering:
         query = sa.select(outbox).where(outbox.c.state.in_(list(states))).order_by(outbox.c.id)
         if receiver is not None:
             query = query.where(outbox.c.receiver == receiver)
+        with self._transactions.reading() as connection:
+            return [_posted(row) for row in connection.execute(query)]
+
+    def about(self, topics: Collection[str]) -> list[Posted]:
+        """All messages of some topics, in the order of writing, whatever became of them."""
+        query = sa.select(outbox).where(outbox.c.topic.in_(topics)).order_by(outbox.c.id)
+        with self._transactions.reading() as connection:
+            return [_posted(row) for row in connection.execute(query)]
+
+    def latest(self, state: State, limit: int) -> list[Posted]:
+        """The messages of a state that were written last, the newest first."""
+        query = sa.select(outbox).where(outbox.c.state == state).order_by(outbox.c.id.desc()).limit(limit)
         with self._transactions.reading() as connection:
             return [_posted(row) for row in connection.execute(query)]
 

@@ -71,7 +71,19 @@ incident_progress = Table(
     sqlite_strict=True,
 )
 
-FactKind = Literal["opened", "closed", "merged", "split", "noted", "detected", "acknowledged"]
+FactKind = Literal[
+    "opened",
+    "closed",
+    "reopened",
+    "merged",
+    "split",
+    "noted",
+    "detected",
+    "acknowledged",
+    "commands",
+    "helps",
+    "leaves",
+]
 
 
 class StaleIncident(StoreError):  # noqa: N818 - an outcome that the caller expects, more than an error
@@ -134,8 +146,13 @@ def acknowledged(connection: sa.Connection, numbers: Collection[int]) -> dict[in
 
 def facts(connection: sa.Connection, incident: int) -> list[IncidentFact]:
     """What was done to an incident, the oldest first."""
+    return said(connection, [incident])
+
+
+def said(connection: sa.Connection, numbers: Collection[int]) -> list[IncidentFact]:
+    """What was done to some incidents, the oldest first."""
     columns = incident_facts.c
-    query = sa.select(incident_facts).where(columns.incident == incident).order_by(columns.id)
+    query = sa.select(incident_facts).where(columns.incident.in_(numbers)).order_by(columns.id)
     return [
         IncidentFact(row.incident, row.at, row.author, row.kind, row.minute, row.text)
         for row in connection.execute(query)

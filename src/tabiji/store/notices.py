@@ -150,6 +150,20 @@ class Notices:
         with self._transactions.reading() as connection:
             return incidents.acknowledged(connection, numbers)
 
+    def said(self, numbers: Collection[int]) -> list[IncidentFact]:
+        """What people did to some incidents, the oldest first."""
+        with self._transactions.reading() as connection:
+            return incidents.said(connection, numbers)
+
+    def summaries(self, topic: str) -> set[str]:
+        """The topics of messages that told of a topic together with others."""
+        columns = told.c
+        named = columns.knows.contains(json.dumps(topic), autoescape=True)
+        query = sa.select(columns.topic, columns.knows).where(columns.topic != topic, named)
+        with self._transactions.reading() as connection:
+            rows = connection.execute(query).all()
+        return {row.topic for row in rows if topic in knows_of(json.loads(row.knows)).members}
+
     def record(
         self,
         round_: int,

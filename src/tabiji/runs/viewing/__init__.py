@@ -1,0 +1,1 @@
+"""What pages show: the store, the definitions and judging, joined into plain facts; words are the pages' own."""
