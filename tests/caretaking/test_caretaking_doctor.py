@@ -129,10 +129,10 @@ def test_what_is_kept_no_longer_goes_and_the_rest_stays(folder: Path, url: str) 
         url, received_batches, *({"source": "web", "batch": k, "received_at": v} for k, v in batches.items())
     )
     with store.open(url) as opened:
-        assert tidy(site, opened, NOW) == Tidied(batches=1, messages=2, entries=0)
+        assert tidy(site, opened, NOW) == Tidied(batches=1, messages=2, entries=0, sessions=0, audit=0)
         assert opened.vitals.messages() == {"sent": 1, "superseded": 1, "pending": 1}
         assert opened.received.known("web", batches).batches == {"new"}
-        assert tidy(site, opened, NOW) == Tidied(batches=0, messages=0, entries=0)
+        assert tidy(site, opened, NOW) == Tidied(batches=0, messages=0, entries=0, sessions=0, audit=0)
 
 
 def test_rollups_go_by_the_retention_of_the_site(ask: Ask, folder: Path, url: str) -> None:

@@ -11,15 +11,19 @@ from tabiji.store import Store
 DAY_SECONDS = 86_400
 BATCHES_KEPT_SECONDS = 2 * DAY_SECONDS  # the promise is a day: what was pushed twice within it counts once
 MESSAGES_KEPT_SECONDS = 90 * DAY_SECONDS
+SESSIONS_KEPT_SECONDS = 30 * DAY_SECONDS  # after they are over
+AUDIT_KEPT_SECONDS = 730 * DAY_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
 class Tidied:
-    """How many ids of pushed batches, messages, and entries of the ledger are gone."""
+    """How many ids of pushed batches, messages, entries of the ledger, sessions and entries of the audit are gone."""
 
     batches: int
     messages: int
     entries: int
+    sessions: int
+    audit: int
 
 
 def tidy(site: Site, store: Store, now: int) -> Tidied:
@@ -34,4 +38,6 @@ def tidy(site: Site, store: Store, now: int) -> Tidied:
         store.received.trim(now - BATCHES_KEPT_SECONDS),
         store.forgetting.messages(now - MESSAGES_KEPT_SECONDS),
         store.forgetting.entries(now - site.retention.minutes_days * DAY_SECONDS),
+        store.sessions.trim(now - SESSIONS_KEPT_SECONDS),
+        store.audit.trim(now - AUDIT_KEPT_SECONDS),
     )

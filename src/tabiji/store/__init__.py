@@ -19,8 +19,10 @@ from tabiji.incidents import Incident
 from tabiji.policies import Change
 from tabiji.store import alerts, checking, incidents, opening, policies, reading, writing
 from tabiji.store.alerts import Definitions, Judging, Progress, SourceNews, StaleRound, Verdict
+from tabiji.store.audit import ACTIONS, Action, Audit, Entry, How
 from tabiji.store.backup import Backups
 from tabiji.store.checking import Vitals
+from tabiji.store.defined import Defined, InForce
 from tabiji.store.delivering import Delivering, Posted
 from tabiji.store.facts import (
     COMMIT_POINTS,
@@ -45,18 +47,24 @@ from tabiji.store.policies import Agreeing, Recorded
 from tabiji.store.received import ReceivedBatches
 from tabiji.store.rollups import DAY, HOUR, Rows
 from tabiji.store.segments import Kept
+from tabiji.store.sessions import Person, Role, Session, Sessions
 from tabiji.store.tokens import NameTaken, Token, Tokens
 from tabiji.store.transactions import Transactions
 
 __all__ = [
+    "ACTIONS",
     "COMMIT_POINTS",
+    "Action",
     "Agreeing",
     "Batch",
     "Check",
     "Committed",
     "Definitions",
     "Delivering",
+    "Entry",
     "FactKind",
+    "How",
+    "InForce",
     "IncidentFact",
     "IncidentProgress",
     "Judging",
@@ -66,11 +74,14 @@ __all__ = [
     "LedgerEntry",
     "LogFile",
     "NameTaken",
+    "Person",
     "Posted",
     "Progress",
     "Recorded",
+    "Role",
     "Rows",
     "Sample",
+    "Session",
     "SourceNews",
     "StaleIncident",
     "StaleLease",
@@ -106,10 +117,13 @@ class Store:
         self.leases = Leases(transactions)
         self.received = ReceivedBatches(transactions)
         self.tokens = Tokens(transactions)
+        self.sessions = Sessions(transactions)
+        self.audit = Audit(transactions)
         self.marks = Marks(transactions)
         self.notices = Notices(transactions)
         self.delivering = Delivering(transactions)
         self.vitals = Vitals(transactions)
+        self.defined = Defined(transactions)
 
     def __enter__(self) -> Store:
         return self

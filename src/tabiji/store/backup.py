@@ -28,7 +28,7 @@ from tabiji.store.leases import LEASE_MS, clock_ms, leases
 from tabiji.store.transactions import Transactions
 
 _OF_A_NEW_STORE = frozenset(
-    {"retention", "judging", "agreeing", "telling", "leases", "secrets"}
+    {"retention", "judging", "agreeing", "telling", "leases", "secrets", "sessions", "entrances", "audit"}
 )  # hold rows all the same
 _ROWS = 10_000  # read at a time
 

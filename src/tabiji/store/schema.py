@@ -13,6 +13,7 @@ agreeing, policy_changes             what policies did; see store/policies.py
 leases, received_batches, tokens     who does what, what was pushed already, who may push
 marks                                what happened besides: deployments, campaigns
 told, outbox, notice_references      what each receiver knows, and what is still to be sent
+sessions, entrances, audit           who has signed in, how people get in, who did what
 
 Rollups have no foreign key to series: checking one per row costs PostgreSQL more than writing the row. Only
 `writing` adds rows, in the transaction that made sure of their series.
@@ -35,7 +36,7 @@ from sqlalchemy import (
 
 from tabiji.store.rollups import DAY, HOUR
 
-HEAD = "0005"  # the newest revision in migrations/versions; a test holds the two together
+HEAD = "0006"  # the newest revision in migrations/versions; a test holds the two together
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
