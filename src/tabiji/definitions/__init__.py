@@ -17,6 +17,7 @@ from tabiji.definitions.shaping import shaped
 from tabiji.definitions.sites import Retention, Site, Source, Team
 from tabiji.errors import DefinitionError, Fault
 from tabiji.journeys import Journey
+from tabiji.language import N_, _
 
 __all__ = [
     "JOURNEYS",
@@ -36,6 +37,12 @@ __all__ = [
 SITE = "tabiji.yaml"
 JOURNEYS = "journeys"
 POLICIES = "policies"
+
+_SECOND = {
+    "journey": N_("`{name}` is the name of another journey, at {place}"),
+    "policy": N_("`{name}` is the name of another policy, at {place}"),
+    "correction": N_("`{name}` is the name of another correction, at {place}"),
+}
 
 
 def load(folder: Path, environment: Mapping[str, str], files: Mapping[str, str] | None = None) -> Site:
@@ -88,13 +95,11 @@ def _with_agreements(site: Site, document: Document, others: Known, names: dict[
     """The site with the policies and corrections of a file."""
     shape = shaped(document, shapes.Agreements)
     if not shape.policies and not shape.corrections and not document.faults:
-        document.blame((), "nothing is agreed here; write `policies:` or `corrections:`")
-    for noun, key, named in (
-        ("policy", "policies", shape.policies),
-        ("correction", "corrections", shape.corrections),
-    ):
-        for name in named or {}:
-            _refuse_second(names, document, (key, name), noun, name)
+        document.blame((), _("nothing is agreed here; write `policies:` or `corrections:`"))
+    for name in shape.policies or {}:
+        _refuse_second(names, document, ("policies", name), "policy", name)
+    for name in shape.corrections or {}:
+        _refuse_second(names, document, ("corrections", name), "correction", name)
     agreed = [policies.policy(document, name, one, others) for name, one in (shape.policies or {}).items()]
     dated = [
         corrections.correction(document, name, one, others) for name, one in (shape.corrections or {}).items()
@@ -120,9 +125,9 @@ def _document(folder: Path, path: str, files: Mapping[str, str] | None, written:
         written[path] = content.decode("utf-8", "replace")
         return read(path, content)
     except FileNotFoundError:
-        message = f"there is no {path}; `tabiji init` writes one"
+        message = _("there is no {path}; `tabiji init` writes one", path=path)
     except OSError as error:
-        message = f"it can't be read: {error.strerror}"
+        message = _("it can't be read: {why}", why=error.strerror)
     empty = read(path, b"")
     return replace(empty, tree=None, faults=[Fault(path, 1, 1, message)])
 
@@ -134,7 +139,7 @@ def _refuse_second(names: dict[str, str], document: Document, loc: Loc, noun: st
     place = f"{document.path}:{at.line + 1}:{at.column + 1}"
     first = names.setdefault(f"{noun} {name}", place)
     if first != place:
-        document.blame(loc, f"`{name}` is the name of another {noun}, at {first}", key=key)
+        document.blame(loc, _(_SECOND[noun], name=name, place=first), key=key)
 
 
 def _ordered(document: Document) -> list[Fault]:
@@ -144,6 +149,6 @@ def _ordered(document: Document) -> list[Fault]:
 def _misnamed(folder: Path, part: str) -> list[Fault]:
     """A file that would silently not be read."""
     return [
-        Fault(f"{part}/{path.name}", 1, 1, "only files that end in `.yaml` are read; rename it")
+        Fault(f"{part}/{path.name}", 1, 1, _("only files that end in `.yaml` are read; rename it"))
         for path in sorted((folder / part).glob("*.yml"))
     ]

@@ -15,6 +15,7 @@ from typing import Any, Literal
 import yaml
 
 from tabiji.errors import Fault
+from tabiji.language import N_, _
 
 BYTES_MAX = 1024 * 1024
 DEPTH_MAX = 20
@@ -28,15 +29,15 @@ _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")  # what YAML 1.1's scanner takes for the end of a line
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|(?<!^)\ufeff")
 _PROBLEMS = {
-    "mapping values are not allowed in this context": "a `:` can't stand here; put the text in quotes",
-    "did not find expected key": "this does not line up with the keys above it",
-    "did not find expected '-' indicator": "this does not line up with the list above it",
-    "found a tab character that violates indentation": "a tab can't indent; use spaces",
-    "could not find expected ':'": "a `:` is missing after this key",
-    "did not find expected node content": "a value is missing here",
-    "did not find expected ',' or ']'": "a `,` or `]` is missing",
-    "did not find expected ',' or '}'": "a `,` or `}` is missing",
-    "found undefined tag handle": "tags are not allowed",
+    "mapping values are not allowed in this context": N_("a `:` can't stand here; put the text in quotes"),
+    "did not find expected key": N_("this does not line up with the keys above it"),
+    "did not find expected '-' indicator": N_("this does not line up with the list above it"),
+    "found a tab character that violates indentation": N_("a tab can't indent; use spaces"),
+    "could not find expected ':'": N_("a `:` is missing after this key"),
+    "did not find expected node content": N_("a value is missing here"),
+    "did not find expected ',' or ']'": N_("a `,` or `]` is missing"),
+    "did not find expected ',' or '}'": N_("a `,` or `}` is missing"),
+    "found undefined tag handle": N_("tags are not allowed"),
 }
 
 
@@ -99,16 +100,17 @@ def fault_at(path: str, lines: tuple[str, ...], line: int, column: int, message:
 def read(path: str, content: bytes) -> Document:
     """The document of a file; `path` is how faults name it. Faults are noted, never raised."""
     if len(content) > BYTES_MAX:
-        return _unread(path, (), (0, 0), f"a definition has at most {BYTES_MAX:,} bytes")
+        message = _("a definition has at most {most:,} bytes", most=BYTES_MAX)
+        return _unread(path, (), (0, 0), message)
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         before = content[: error.start].decode("utf-8")
-        return _unread(path, _lines(before + "\ufffd"), _place(before), "this is not UTF-8")
+        return _unread(path, _lines(before + "\ufffd"), _place(before), _("this is not UTF-8"))
     lines = _lines(text)
     unprintable = _UNPRINTABLE.search(text)
     if unprintable:
-        message = f"the character U+{ord(unprintable[0]):04X} is not allowed"
+        message = _("the character U+{code:04X} is not allowed", code=ord(unprintable[0]))
         return _unread(path, lines, _place(text[: unprintable.start()]), message)
     faults: list[Fault] = []
     places: dict[Loc, Node] = {}
@@ -143,13 +145,15 @@ def _problem(error: yaml.MarkedYAMLError, lines: tuple[str, ...]) -> tuple[tuple
     line, column = at = _at(error.problem_mark or error.context_mark)
     rest = [lines[line][column:] if line < len(lines) else "", *lines[line + 1 :]]
     if "quoted" in (error.context or "") and not "".join(rest).strip():
-        return _at(error.context_mark), "the quote that opens here is not closed"
-    problem = error.problem or "it can't be read"
+        return _at(error.context_mark), _("the quote that opens here is not closed")
+    problem = error.problem or _("it can't be read")
     if "cannot start any token" in problem:
         if rest[0].startswith("\t"):
-            return at, "a tab can't indent; use spaces"
-        return at, f"text that begins with `{rest[0][:1]}` needs quotes"
-    return at, _PROBLEMS.get(problem, f"this is not YAML: {problem}")
+            return at, _("a tab can't indent; use spaces")
+        return at, _("text that begins with `{sign}` needs quotes", sign=rest[0][:1])
+    if problem in _PROBLEMS:
+        return at, _(_PROBLEMS[problem])
+    return at, _("this is not YAML: {problem}", problem=problem)
 
 
 class _RefusedError(Exception):
@@ -174,7 +178,7 @@ def _composed(text: str) -> Node:
             case yaml.DocumentStartEvent():
                 documents += 1
                 if documents > 1:
-                    raise _refused(event, "a file has one document; remove the second `---`")
+                    raise _refused(event, _("a file has one document; remove the second `---`"))
             case yaml.SequenceEndEvent() | yaml.MappingEndEvent():
                 open_nodes.pop()
             case yaml.NodeEvent():
@@ -186,7 +190,7 @@ def _composed(text: str) -> Node:
                 if isinstance(event, yaml.CollectionStartEvent):
                     open_nodes.append(node)
                     if len(open_nodes) > DEPTH_MAX:
-                        raise _refused(event, f"at most {DEPTH_MAX} levels within each other")
+                        raise _refused(event, _too_deep())
     return root
 
 
@@ -200,7 +204,7 @@ def _events(text: str, open_nodes: list[Node]) -> Iterator[yaml.Event]:
         at_end = not "".join([*(lines[line : line + 1] or [""])[0][column:], *lines[line + 1 :]]).strip()
         brackets = [node for node in open_nodes if node.style == "flow"]
         if at_end and brackets and "quoted" not in (error.context or ""):
-            message = "the bracket that opens here is not closed"
+            message = _("the bracket that opens here is not closed")
             raise _RefusedError(message, (brackets[-1].line, brackets[-1].column)) from None
         raise
 
@@ -209,14 +213,14 @@ def _node(event: yaml.NodeEvent, anchors: dict[str, Node], open_nodes: list[Node
     if isinstance(event, yaml.AliasEvent):
         known = anchors.get(str(event.anchor))
         if known is None:
-            raise _refused(event, f"there is no anchor `&{event.anchor}` before this")
+            raise _refused(event, _("there is no anchor `&{anchor}` before this", anchor=event.anchor))
         if any(known is outer for outer in open_nodes):
-            raise _refused(event, f"`*{event.anchor}` contains itself")
+            raise _refused(event, _("`*{anchor}` contains itself", anchor=event.anchor))
         return known
     if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag not in (None, "!"):
         written = str(event.tag).replace("tag:yaml.org,2002:", "!!")
-        raise _refused(event, f"tags such as `{written}` are not allowed")
-    (line, column), (end_line, _) = _at(event.start_mark), _at(event.end_mark)
+        raise _refused(event, _("tags such as `{tag}` are not allowed", tag=written))
+    (line, column), end_line = _at(event.start_mark), _at(event.end_mark)[0]
     match event:
         case yaml.ScalarEvent():
             node = Node("scalar", line, column, end_line, event.value, event.style or "")
@@ -256,11 +260,10 @@ class _Unfolding:
 def _unfolded(node: Node, loc: Loc, unfolding: _Unfolding) -> Tree:
     unfolding.places[loc] = node
     if len(unfolding.places) > NODES_MAX:
-        raise _RefusedError(
-            f"the aliases unfold into more than {NODES_MAX:,} values", (node.line, node.column)
-        )
+        message = _("the aliases unfold into more than {most:,} values", most=NODES_MAX)
+        raise _RefusedError(message, (node.line, node.column))
     if len(loc) > DEPTH_MAX:
-        raise _RefusedError(f"at most {DEPTH_MAX} levels within each other", (node.line, node.column))
+        raise _RefusedError(_too_deep(), (node.line, node.column))
     if node.kind == "scalar":
         return None if node.is_null else node.text
     if node.kind == "list":
@@ -268,16 +271,25 @@ def _unfolded(node: Node, loc: Loc, unfolding: _Unfolding) -> Tree:
     tree: dict[str, Any] = {}
     for key, value in _pairs(node):
         if key.kind != "scalar" or (not key.text and not key.style):
-            unfolding.blame(key, "a key is a plain text")
+            unfolding.blame(key, _("a key is a plain text"))
             continue
         below = (*loc, key.text)
         if key.text in tree:
             first = unfolding.keys[below]
-            unfolding.blame(key, f"the key `{key.text}` is here twice; the first is in line {first.line + 1}")
+            message = _(
+                "the key `{key}` is here twice; the first is in line {line}",
+                key=key.text,
+                line=first.line + 1,
+            )
+            unfolding.blame(key, message)
             continue
         unfolding.keys[below] = key
         tree[key.text] = _unfolded(value, below, unfolding)
     return tree
+
+
+def _too_deep() -> str:
+    return _("at most {most} levels within each other", most=DEPTH_MAX)
 
 
 def _pairs(node: Node) -> Iterator[tuple[Node, Node]]:
