@@ -291,15 +291,16 @@ def _lines(written: Mapping[str, Item], loc: Loc, comments: Comments) -> Iterabl
             yield f"{indent}{quoted(key)}:"
             yield from _lines(item, here, comments)
         else:
-            yield f"{indent}{quoted(key)}: {_flow(item)}"
+            yield f"{indent}{quoted(key)}: {flow(item)}"
 
 
-def _flow(item: Item) -> str:
+def flow(item: Item) -> str:
+    """A value as YAML writes it on one line."""
     match item:
         case dict():
-            return "{" + ", ".join(f"{quoted(key)}: {_flow(below)}" for key, below in item.items()) + "}"
+            return "{" + ", ".join(f"{quoted(key)}: {flow(below)}" for key, below in item.items()) + "}"
         case list():
-            return "[" + ", ".join(_flow(below) for below in item) + "]"
+            return "[" + ", ".join(flow(below) for below in item) + "]"
         case bool():
             return str(item).lower()
         case int():
