@@ -7,8 +7,11 @@ scripts/words.py tidy           the catalogues in order: a file a room, sorted, 
 
 from __future__ import annotations
 
+import ast
 import importlib
+import inspect
 import io
+import re
 import string
 import sys
 from collections import defaultdict
@@ -17,7 +20,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import click
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
@@ -33,6 +35,8 @@ KEYWORDS: dict[str, Any] = {
     "ngettext": (1, 2),
     "pgettext": ((1, "c"), 2),
 }
+LEVELS = ("debug", "info", "warning", "error", "exception", "critical")
+PHRASES = ("message: ", "chart: ")  # contexts of what is translated by a key
 HEADER = "# Messages in {language}; see scripts/words.py.\n"
 
 Key = tuple[str | None, str]  # context, English
@@ -64,31 +68,67 @@ def said() -> dict[Key, Said]:
             for line, messages, _, context in extracted:
                 one, plural = messages if isinstance(messages, tuple) else (messages, None)
                 add(context, one, plural, name, line)
+            if method == "python":
+                for context, one, line in written(path.read_text(encoding="utf-8")):
+                    add(context, one, None, name, line)
     for path, text in helps():
         add(None, text, None, path, 1)
+    for path, context, text in keyed():
+        add(context, text, None, path, 1)
+    for text, plural in of_click():
+        add("click", text, plural, "tabiji/cli/speaking.py", 1)
     return found
+
+
+def written(source: str) -> Iterator[tuple[str | None, str, int]]:
+    """What is translated where a module does not say so: headings of tables, and what goes to the log."""
+    if "headings(" not in source and "getLogger(" not in source:
+        return
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call):
+            continue
+        texts = [
+            one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)
+        ]
+        match node.func:
+            case ast.Name(id="headings"):
+                yield from (("heading", text, node.lineno) for text in texts if re.search("[a-z]", text))
+            case ast.Attribute(value=ast.Name(id="log"), attr=attr) if attr in LEVELS and texts:
+                yield None, texts[0], node.lineno
 
 
 def helps() -> Iterator[tuple[str, str]]:
     """What the commands say of themselves and of their options: module's path, text."""
-    from tabiji.cli import COMMANDS, cli
+    from tabiji.cli import COMMANDS, cli, speaking
 
-    yield "tabiji/cli/__init__.py", cli.help or ""
-    for module, short in COMMANDS.values():
+    commands = [("tabiji.cli.__init__", cli)]
+    commands += [(module, importlib.import_module(module).command) for module, _ in COMMANDS.values()]
+    for module, command in commands:
         path = module.replace(".", "/") + ".py"
-        yield path, short
-        yield from ((path, text) for text in _helps(importlib.import_module(module).command))
+        yield from ((path, text) for text in speaking.helps(command))
 
 
-def _helps(command: click.Command) -> Iterator[str]:
-    if command.help:
-        yield command.help
-    for parameter in command.params:
-        if isinstance(parameter, click.Option) and parameter.help:
-            yield parameter.help
-    if isinstance(command, click.Group):
-        for one in command.commands.values():
-            yield from _helps(one)
+def keyed() -> Iterator[tuple[str, str, str]]:
+    """What is translated by a key, as it is said in a language of choice: module's path, context, English."""
+    from tabiji.reports import english
+
+    for module, texts in (("reports/english", english),):
+        for key, text in texts.EN.items():
+            yield f"tabiji/{module}.py", texts.CONTEXT.format(key=key), text
+
+
+def of_click() -> Iterator[tuple[str, str | None]]:
+    """What click says of its own accord: message, plural. Its names of types are those in usages, and stay."""
+    from tabiji.cli.speaking import CLICK_MODULES
+
+    yield "required", None
+    for name in CLICK_MODULES:
+        module = importlib.import_module(f"click.{name}")
+        with Path(inspect.getsourcefile(module) or "").open("rb") as file:
+            for _, messages, _, _ in extract("python", file, KEYWORDS, ()):
+                one, plural = messages if isinstance(messages, tuple) else (messages, None)
+                if one not in ("file", "directory", "path"):
+                    yield one, plural
 
 
 def places(text: str) -> list[str]:
@@ -131,7 +171,7 @@ def faults() -> list[str]:
                 found.append(f"{where} is said by nobody")
             elif not text or message.fuzzy:
                 found.append(f"{where} has no translation")
-            elif places(text) != sorted({*places(key[1]), *places(known[key].plural or "")}):
+            elif not _fit(key, known[key].plural, text):
                 found.append(f"{where} has other places than {text!r}")
             elif text.strip() != text and key[1].strip() == key[1]:
                 found.append(f"{where} has spaces around its translation")
@@ -141,6 +181,15 @@ def faults() -> list[str]:
                 path, line = one.places[0]
                 found.append(f"{language}: {path}:{line}: {key[1]!r} has no translation")
     return found
+
+
+def _fit(key: Key, plural: str | None, text: str) -> bool:
+    """Whether a translation names the places of its message. Phrases of messages are filled with all that is known of
+    what they tell, and may name more of it or less: the tests of messages read them whole."""
+    context, message = key
+    if (context or "").startswith(PHRASES):
+        return True
+    return places(text) == sorted({*places(message), *places(plural or "")})
 
 
 def missing(wanted: list[str]) -> Iterator[tuple[Key, Said]]:

@@ -81,6 +81,11 @@ def either(names: Iterable[object]) -> str:
     return pgettext("between the names of a choice", " or ").join(str(name) for name in names)
 
 
+def headings(*names: str) -> tuple[str, ...]:
+    """Those of a table's columns; what a column is called may mean something else in a sentence."""
+    return tuple(pgettext("heading", name) for name in names)
+
+
 def N_(message: str) -> str:  # noqa: N802 - as gettext's tools know it
     """Marks a message that is said later."""
     return message

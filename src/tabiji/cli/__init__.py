@@ -15,32 +15,34 @@ from typing import NoReturn
 import click
 
 from tabiji import __version__
+from tabiji.cli import speaking
 from tabiji.errors import OutsideError, TabijiError
+from tabiji.language import N_, _
 
 COMMANDS = {  # name → module and one line for the list
-    "demo": ("tabiji.cli.demo", "A month of life-like data, counted and judged: the first look."),
-    "init": ("tabiji.cli.init", "Make a workspace, with objectives proposed from your logs."),
-    "discover": ("tabiji.cli.discover", "What is in these logs, and what could be promised about it."),
-    "check": ("tabiji.cli.check", "Every fault of the definitions, as file:line:column."),
-    "ingest": ("tabiji.cli.ingest", "Count all that is new in the sources, once."),
-    "serve": ("tabiji.cli.serve", "Count, judge, tell, receive and answer, until it is stopped."),
-    "status": ("tabiji.cli.status", "The standing of every objective."),
-    "count": ("tabiji.cli.count", "What has been counted, by any columns: the exploring tool."),
-    "alerts": ("tabiji.cli.alerts", "What fired, when and why, for how long, and what burnt."),
-    "incidents": ("tabiji.cli.incidents", "What happened, since when, noticed when, at what cost."),
-    "probe": ("tabiji.cli.probe", "Ask the probes once, and say what they found."),
-    "mark": ("tabiji.cli.mark", "What happened besides: deployments, campaigns, maintenance."),
-    "chart": ("tabiji.cli.chart", "A picture of an incident, for a message or a page."),
-    "notify": ("tabiji.cli.notify", "What is to be told and could not be; a test of every receiver."),
-    "gate": ("tabiji.cli.gate", "Is deploying in keeping with what was agreed; and if not, why."),
-    "lines": ("tabiji.cli.lines", "The very log lines behind a number."),
-    "simulate": ("tabiji.cli.simulate", "What changed definitions would have said of the past."),
-    "token": ("tabiji.cli.token", "What programs prove with that they may push or ask."),
-    "doctor": ("tabiji.cli.doctor", "Is all well: the books, the database, the sources."),
-    "backup": ("tabiji.cli.backup", "The database and the definitions as one file."),
-    "restore": ("tabiji.cli.restore", "A backup back into the database."),
-    "formats": ("tabiji.cli.formats", "Which log formats there are, or what a file was recognised as."),
-    "schema": ("tabiji.cli.schema", "The JSON Schema of the definitions, for editors."),
+    "demo": ("tabiji.cli.demo", N_("A month of life-like data, counted and judged: the first look.")),
+    "init": ("tabiji.cli.init", N_("Make a workspace, with objectives proposed from your logs.")),
+    "discover": ("tabiji.cli.discover", N_("What is in these logs, and what could be promised about it.")),
+    "check": ("tabiji.cli.check", N_("Every fault of the definitions, as file:line:column.")),
+    "ingest": ("tabiji.cli.ingest", N_("Count all that is new in the sources, once.")),
+    "serve": ("tabiji.cli.serve", N_("Count, judge, tell, receive and answer, until it is stopped.")),
+    "status": ("tabiji.cli.status", N_("The standing of every objective.")),
+    "count": ("tabiji.cli.count", N_("What has been counted, by any columns: the exploring tool.")),
+    "alerts": ("tabiji.cli.alerts", N_("What fired, when and why, for how long, and what burnt.")),
+    "incidents": ("tabiji.cli.incidents", N_("What happened, since when, noticed when, at what cost.")),
+    "probe": ("tabiji.cli.probe", N_("Ask the probes once, and say what they found.")),
+    "mark": ("tabiji.cli.mark", N_("What happened besides: deployments, campaigns, maintenance.")),
+    "chart": ("tabiji.cli.chart", N_("A picture of an incident, for a message or a page.")),
+    "notify": ("tabiji.cli.notify", N_("What is to be told and could not be; a test of every receiver.")),
+    "gate": ("tabiji.cli.gate", N_("Is deploying in keeping with what was agreed; and if not, why.")),
+    "lines": ("tabiji.cli.lines", N_("The very log lines behind a number.")),
+    "simulate": ("tabiji.cli.simulate", N_("What changed definitions would have said of the past.")),
+    "token": ("tabiji.cli.token", N_("What programs prove with that they may push or ask.")),
+    "doctor": ("tabiji.cli.doctor", N_("Is all well: the books, the database, the sources.")),
+    "backup": ("tabiji.cli.backup", N_("The database and the definitions as one file.")),
+    "restore": ("tabiji.cli.restore", N_("A backup back into the database.")),
+    "formats": ("tabiji.cli.formats", N_("Which log formats there are, or what a file was recognised as.")),
+    "schema": ("tabiji.cli.schema", N_("The JSON Schema of the definitions, for editors.")),
 }
 
 
@@ -54,11 +56,11 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
-        return command
+        return speaking.said(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+        with formatter.section(_("Commands")):
+            formatter.write_dl([(name, _(line)) for name, (module, line) in COMMANDS.items()])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -67,8 +69,12 @@ class _Commands(click.Group):
             import difflib
 
             near = difflib.get_close_matches(args[0], COMMANDS, 1)
-            hint = f"; did you mean `{near[0]}`?" if near else "; `tabiji --help` lists them"
-            raise click.UsageError(f"`{args[0]}` is not a command{hint}", ctx)
+            raise click.UsageError(
+                _("`{name}` is not a command; did you mean `{near}`?", name=args[0], near=near[0])
+                if near
+                else _("`{name}` is not a command; `tabiji --help` lists them", name=args[0]),
+                ctx,
+            )
         return super().resolve_command(ctx, args)
 
 
@@ -109,19 +115,24 @@ def _unwritten(error: OSError) -> int:
     """Says that what was to be told could not be; raises what is no full disk."""
     if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
         raise error
-    click.echo(f"{error.filename or 'the output'} can't be written: {error.strerror}", err=True)
+    if error.filename:
+        said = _("{path} can't be written: {reason}", path=error.filename, reason=error.strerror)
+    else:
+        said = _("the output can't be written: {reason}", reason=error.strerror)
+    click.echo(said, err=True)
     return OutsideError.exit_code
 
 
 def main() -> None:
     """What is asked for; errors become one message on stderr and the exit code of the contract."""
     gc.set_threshold(100_000, 50, 100)  # imports make hundreds of thousands of objects, none of them garbage
+    speaking.begin()
     try:
-        cli.main(standalone_mode=False, prog_name="tabiji")
+        speaking.said(cli).main(standalone_mode=False, prog_name="tabiji")
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)
     except click.Abort:
-        click.echo("Stopped.", err=True)
+        click.echo(_("Stopped."), err=True)
         sys.exit(130)
     except click.ClickException as wrong:
         wrong.show()

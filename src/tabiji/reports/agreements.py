@@ -8,51 +8,56 @@ from fractions import Fraction
 from tabiji import corrections
 from tabiji.alerts import Standing
 from tabiji.corrections import Category, Dated
+from tabiji.language import ENGLISH, N_, _, listed, speaking
 from tabiji.policies import Action, BudgetBelow, Condition, Exhausted, Gate, Ground, Happens, Trigger
 from tabiji.reports.documents import Json, iso_time, window_json
 from tabiji.reports.numbers import local, minutes, percent
 
 CATEGORIES: Mapping[Category, str] = {
-    "planned-maintenance": "planned maintenance",
-    "outside-business-hours": "outside business hours",
-    "load-test": "load test",
-    "wrong-measurement": "wrong measurement",
-    "other": "other",
+    "planned-maintenance": N_("planned maintenance"),
+    "outside-business-hours": N_("outside business hours"),
+    "load-test": N_("load test"),
+    "wrong-measurement": N_("wrong measurement"),
+    "other": N_("other"),
 }
 ACTIONS: Mapping[Action, str] = {
-    "notify": "tell the owners",
-    "ticket-next-sprint": "a ticket in the next sprint",
-    "stop-risky-deployments": "stop risky deployments",
-    "review": "a review",
+    "notify": N_("tell the owners"),
+    "ticket-next-sprint": N_("a ticket in the next sprint"),
+    "stop-risky-deployments": N_("stop risky deployments"),
+    "review": N_("a review"),
 }
 TRIGGERS: Mapping[Trigger, str] = {
-    "page": "a page fires",
-    "ticket": "a ticket alert fires",
-    "drop": "a drop was found that never alerted",
+    "page": N_("a page fires"),
+    "ticket": N_("a ticket alert fires"),
+    "drop": N_("a drop was found that never alerted"),
 }
 SENTENCES: Mapping[str, str] = {
-    "correction": "Corrected for {minutes}: {name} ({category}; {author}: {reason}).",
-    "without": "Without corrections {sli} would be good, and {remaining} of the budget left.",
-    "without-data": "Without corrections there would be no data either.",
-    "note": "* Corrected: {objective} by {names}; without, {sli} good and {remaining} left.",
-    "note-no-data": "* Corrected: {objective} by {names}; without, no data as well.",
-    "open": "Go: deploying is in keeping with what was agreed.",
-    "shut": "Stop: no risky deployments.",
+    "correction": N_("Corrected for {minutes}: {name} ({category}; {author}: {reason})."),
+    "without": N_("Without corrections {sli} would be good, and {remaining} of the budget left."),
+    "without-data": N_("Without corrections there would be no data either."),
+    "note": N_("* Corrected: {objective} by {names}; without, {sli} good and {remaining} left."),
+    "note-no-data": N_("* Corrected: {objective} by {names}; without, no data as well."),
+    "open": N_("Go: deploying is in keeping with what was agreed."),
+    "shut": N_("Stop: no risky deployments."),
     "stopped": (
-        "{journey}: stop, because {condition} for {objective} since {since}. Step `{step}` of the policy "
-        "`{policy}` stops risky deployments until {end}. Ask {owners}."
+        N_(
+            "{journey}: stop, because {condition} for {objective} since {since}. Step `{step}` of the policy "
+            "`{policy}` stops risky deployments until {end}. Ask {owners}."
+        )
     ),
     "excepted": (
-        "{journey}: go, by an exception until {until} ({by}: {reason}). Step `{step}` of the policy `{policy}` "
-        "would stop risky deployments, because {condition} for {objective} since {since}."
+        N_(
+            "{journey}: go, by an exception until {until} ({by}: {reason}). Step `{step}` of the policy `{policy}` "
+            "would stop risky deployments, because {condition} for {objective} since {since}."
+        )
     ),
-    "in-keeping": "{journey}: go. Nothing that was agreed stops deployments now.",
-    "never-stops": "{journey}: go. What was agreed about it never stops deployments.",
-    "no-policy": "{journey}: go. Nothing was agreed about it.",
-    "budget-below": "less than {share} of the budget is left",
-    "exhausted": "nothing of the budget is left",
-    "back": "{share} of the budget is back",
-    "quiet": "there was an hour without any",
+    "in-keeping": N_("{journey}: go. Nothing that was agreed stops deployments now."),
+    "never-stops": N_("{journey}: go. What was agreed about it never stops deployments."),
+    "no-policy": N_("{journey}: go. Nothing was agreed about it."),
+    "budget-below": N_("less than {share} of the budget is left"),
+    "exhausted": N_("nothing of the budget is left"),
+    "back": N_("{share} of the budget is back"),
+    "quiet": N_("there was an hour without any"),
 }
 
 
@@ -85,19 +90,20 @@ def correction_sentences(dated: Sequence[Dated], uncorrected: Standing | None) -
     if uncorrected is None:
         return ()
     said = [
-        SENTENCES["correction"].format(
+        _(
+            SENTENCES["correction"],
             minutes=minutes(corrections.minutes(one.spans)),
             name=one.correction.name,
-            category=CATEGORIES[one.correction.category],
+            category=_(CATEGORIES[one.correction.category]),
             author=one.correction.author,
             reason=one.correction.reason,
         )
         for one in dated
     ]
     if uncorrected.sli is None or uncorrected.remaining is None:
-        return (*said, SENTENCES["without-data"])
-    without = SENTENCES["without"].format(
-        sli=percent(uncorrected.sli), remaining=percent(uncorrected.remaining, 0)
+        return (*said, _(SENTENCES["without-data"]))
+    without = _(
+        SENTENCES["without"], sli=percent(uncorrected.sli), remaining=percent(uncorrected.remaining, 0)
     )
     return (*said, without)
 
@@ -110,11 +116,12 @@ def correction_notes(
     for some, without in zip(dated, uncorrected, strict=True):
         if without is None:
             continue
-        names = ", ".join(one.correction.name for one in some)
+        names = listed(one.correction.name for one in some)
         if without.sli is None or without.remaining is None:
-            note = SENTENCES["note-no-data"].format(objective=without.objective.id, names=names)
+            note = _(SENTENCES["note-no-data"], objective=without.objective.id, names=names)
         else:
-            note = SENTENCES["note"].format(
+            note = _(
+                SENTENCES["note"],
                 objective=without.objective.id,
                 names=names,
                 sli=percent(without.sli),
@@ -128,8 +135,9 @@ def correction_notes(
 
 
 def gate_json(gate: Gate, at: int, zone: str) -> Json:
-    """`tabiji gate --json`; `at` is in seconds since the epoch, the zone is that of times in its texts."""
-    grounds = [_ground_json(one, zone) for one in gate.grounds]
+    """`tabiji gate --json`, in English; `at` is in seconds since the epoch, the zone is that of times in its texts."""
+    with speaking(ENGLISH):
+        grounds = [_ground_json(one, zone) for one in gate.grounds]
     return {"at": iso_time(at), "open": gate.open, "grounds": grounds}
 
 
@@ -154,7 +162,7 @@ def _ground_json(ground: Ground, zone: str) -> Json:
 
 def gate_sentences(gate: Gate, zone: str) -> tuple[str, ...]:
     """Whether to deploy, and why, in plain words. Times are those of the zone."""
-    head = SENTENCES["open" if gate.open else "shut"]
+    head = _(SENTENCES["open" if gate.open else "shut"])
     return (head, *(ground_sentence(ground, zone) for ground in gate.grounds))
 
 
@@ -162,8 +170,9 @@ def ground_sentence(ground: Ground, zone: str) -> str:
     """One reason of the gate."""
     step, exception = ground.step, ground.exception
     if step is None or ground.began is None:
-        return SENTENCES[ground.kind].format(journey=ground.journey)
-    return SENTENCES[ground.kind].format(
+        return _(SENTENCES[ground.kind], journey=ground.journey)
+    return _(
+        SENTENCES[ground.kind],
         journey=ground.journey,
         objective=ground.objective,
         policy=ground.policy,
@@ -171,7 +180,7 @@ def ground_sentence(ground: Ground, zone: str) -> str:
         since=local(ground.began, zone),
         condition=condition_words(step.when),
         end=end_words(step.when),
-        owners=", ".join(step.owners),
+        owners=listed(step.owners),
         until=None if exception is None else local(exception.until, zone),
         by=None if exception is None else exception.by,
         reason=None if exception is None else exception.reason,
@@ -182,18 +191,18 @@ def condition_words(condition: Condition) -> str:
     """When a step begins, as a clause."""
     match condition:
         case BudgetBelow(share=share):
-            return SENTENCES["budget-below"].format(share=_share(share))
+            return _(SENTENCES["budget-below"], share=_share(share))
         case Exhausted():
-            return SENTENCES["exhausted"]
+            return _(SENTENCES["exhausted"])
         case Happens(trigger=trigger):
-            return TRIGGERS[trigger]
+            return _(TRIGGERS[trigger])
 
 
 def end_words(condition: Condition) -> str:
     """What ends an episode of this condition, as a clause."""
     if isinstance(condition, Happens):
-        return SENTENCES["quiet"]
-    return SENTENCES["back"].format(share=_share(condition.until))
+        return _(SENTENCES["quiet"])
+    return _(SENTENCES["back"], share=_share(condition.until))
 
 
 def _share(share: Fraction) -> str:

@@ -10,54 +10,73 @@ from tabiji import windows
 from tabiji.alerts import LUCK, Alert, Ending, Silence, SilenceEnding, Standing, TierStanding
 from tabiji.budgets import StepShare, Tally
 from tabiji.journeys import Tier
+from tabiji.language import ENGLISH, N_, _, headings, listed, speaking
 from tabiji.reports.documents import Json, iso_time, tier_json
 from tabiji.reports.numbers import local, minutes, number, percent, rate
-from tabiji.reports.words import Table
+from tabiji.reports.words import Table, severity_name
 
 ENDINGS: Mapping[Ending, str] = {
-    "below-short": "It ended when the short window fell below that.",
-    "below-long": "It ended when the long window fell below that.",
-    "below-both": "It ended when both windows fell below that.",
-    "tier-gone": "It ended because this tier is no longer defined.",
-    "objective-gone": "It ended because the objective is no longer defined.",
-    "late-events": "It ended because events that came late show that it was none.",
+    "below-short": N_("It ended when the short window fell below that."),
+    "below-long": N_("It ended when the long window fell below that."),
+    "below-both": N_("It ended when both windows fell below that."),
+    "tier-gone": N_("It ended because this tier is no longer defined."),
+    "objective-gone": N_("It ended because the objective is no longer defined."),
+    "late-events": N_("It ended because events that came late show that it was none."),
 }
 SILENCE_ENDINGS: Mapping[SilenceEnding, str] = {
-    "events": "events came again",
-    "late-events": "its events came late",
-    "source-gone": "the source is no longer defined",
+    "events": N_("events came again"),
+    "late-events": N_("its events came late"),
+    "source-gone": N_("the source is no longer defined"),
 }
 SENTENCES: Mapping[str, str] = {
-    "tier": "{share} in {length} ({severity})",
-    "over": "From {start} to {end}, for {length}.",
-    "lasting": "Since {start}, for {length} so far.",
-    "fired": "In {long} it burnt {burn_long} times as fast as the promise allows, and {burn_short} times in {short}; "
-    "this fires from {threshold} on.",
-    "spent": "{share} of the budget burnt: {bad} of {total} were bad.",
-    "steps": "The bad ones: {steps}.",
-    "late": "It was over when it was found: its events came late.",
-    "trial": "On trial: nobody was notified.",
+    "tier": N_("{share} in {length} ({severity})"),
+    "over": N_("From {start} to {end}, for {length}."),
+    "lasting": N_("Since {start}, for {length} so far."),
+    "fired": N_(
+        "In {long} it burnt {burn_long} times as fast as the promise allows, and {burn_short} times in {short}; "
+        "this fires from {threshold} on."
+    ),
+    "spent": N_("{share} of the budget burnt: {bad} of {total} were bad."),
+    "steps": N_("The bad ones: {steps}."),
+    "late": N_("It was over when it was found: its events came late."),
+    "trial": N_("On trial: nobody was notified."),
     "lasts": "{length} +",
-    "columns-note": "burn: how many times as fast as promised when it began; spent: of the budget by its end.",
-    "year-note": "Times are those of {zone}, in {year}.",
-    "lasting-note": "+ It fires still.",
+    "columns-note": N_(
+        "burn: how many times as fast as promised when it began; spent: of the budget by its end."
+    ),
+    "year-note": N_("Times are those of {zone}, in {year}."),
+    "lasting-note": N_("+ It fires still."),
     "trial-mark": "{objective} °",
-    "trial-note": "° On trial: nobody was notified.",
-    "why-opens": "{tier}: fires from now on. Both windows are at or above {threshold}; by luck alone there would be as "
-    "many bad ones in {p} of cases.",
-    "why-fires": "{tier}: goes on firing. Both windows are at or above {threshold}.",
-    "why-goes-on": "{tier}: goes on firing. Both windows are at or above {threshold}, though there are few events "
-    "by now.",
-    "why-few-events": "{tier}: does not fire. Both windows are at or above {threshold}, but by luck alone there "
-    "would be as many bad ones in {p} of cases; it takes less than {luck}.",
-    "why-below-long": "{tier}: {not_firing}. The last {long} burnt {burn_long} times, which is below {threshold}.",
-    "why-below-short": "{tier}: {not_firing}. The last {short} burnt {burn_short} times, which is below {threshold}.",
-    "why-below-both": "{tier}: {not_firing}. The last {long} burnt {burn_long} times and the last {short} {burn_short} "
-    "times; {threshold} is needed in both.",
-    "why-no-data": "{tier}: {as_before}. There were no events in the last {silent}, and silence decides nothing.",
-    "stays-silent": "does not fire",
-    "ends": "ends now",
-    "goes-on": "goes on firing",
+    "trial-note": N_("° On trial: nobody was notified."),
+    "why-opens": N_(
+        "{tier}: fires from now on. Both windows are at or above {threshold}; by luck alone there would be as "
+        "many bad ones in {p} of cases."
+    ),
+    "why-fires": N_("{tier}: goes on firing. Both windows are at or above {threshold}."),
+    "why-goes-on": N_(
+        "{tier}: goes on firing. Both windows are at or above {threshold}, though there are few events "
+        "by now."
+    ),
+    "why-few-events": N_(
+        "{tier}: does not fire. Both windows are at or above {threshold}, but by luck alone there "
+        "would be as many bad ones in {p} of cases; it takes less than {luck}."
+    ),
+    "why-below-long": N_(
+        "{tier}: {not_firing}. The last {long} burnt {burn_long} times, which is below {threshold}."
+    ),
+    "why-below-short": N_(
+        "{tier}: {not_firing}. The last {short} burnt {burn_short} times, which is below {threshold}."
+    ),
+    "why-below-both": N_(
+        "{tier}: {not_firing}. The last {long} burnt {burn_long} times and the last {short} {burn_short} "
+        "times; {threshold} is needed in both."
+    ),
+    "why-no-data": N_(
+        "{tier}: {as_before}. There were no events in the last {silent}, and silence decides nothing."
+    ),
+    "stays-silent": N_("does not fire"),
+    "ends": N_("ends now"),
+    "goes-on": N_("goes on firing"),
 }
 
 
@@ -84,7 +103,7 @@ def alert_table(found: Iterable[tuple[Alert, Burnt | None]], until: int, zone: s
     rows = list(found)
     short = _one_year([alert.opened_minute for alert, _ in rows], zone) is not None
     return Table(
-        ("objective", "alert", "began", "lasted", "burn", "spent"),
+        headings("objective", "alert", "began", "lasted", "burn", "spent"),
         tuple(_row(alert, cost, until, zone, 5 if short else 0) for alert, cost in rows),
         frozenset({3, 4, 5}),
     )
@@ -99,12 +118,12 @@ def _one_year(opened: Iterable[int], zone: str) -> str | None:
 def _row(alert: Alert, cost: Burnt | None, until: int, zone: str, cut: int) -> tuple[str, ...]:
     lasted = minutes(_length(alert, until))
     opening = alert.opening
-    name = SENTENCES["trial-mark"].format(objective=alert.objective) if alert.provisional else alert.objective
+    name = _(SENTENCES["trial-mark"], objective=alert.objective) if alert.provisional else alert.objective
     return (
         name,
-        f"{alert.tier.severity} {windows.format_minutes(alert.tier.long_minutes)}",
+        f"{severity_name(alert.tier.severity)} {windows.format_minutes(alert.tier.long_minutes)}",
         local(alert.opened_minute, zone)[cut:],
-        SENTENCES["lasts"].format(length=lasted) if alert.closed_minute is None else lasted,
+        _(SENTENCES["lasts"], length=lasted) if alert.closed_minute is None else lasted,
         "–" if opening.burn_long is None else rate(opening.burn_long),
         "–" if cost is None or cost.share is None else percent(cost.share, 0),
     )
@@ -124,8 +143,8 @@ def alert_notes(found: Sequence[Alert], silences: Sequence[Silence], zone: str) 
         ("lasting-note", None in ends),
         ("trial-note", any(one.provisional for one in found)),
     )
-    notes = [SENTENCES[note] for note, is_used in used if is_used]
-    return (*notes, SENTENCES["year-note"].format(year=year, zone=zone)) if year else tuple(notes)
+    notes = [_(SENTENCES[note]) for note, is_used in used if is_used]
+    return (*notes, _(SENTENCES["year-note"], year=year, zone=zone)) if year else tuple(notes)
 
 
 def alert_sentences(alert: Alert, cost: Burnt | None, until: int, zone: str) -> tuple[str, ...]:
@@ -133,32 +152,40 @@ def alert_sentences(alert: Alert, cost: Burnt | None, until: int, zone: str) -> 
     opening, length = alert.opening, minutes(_length(alert, until))
     start = local(alert.opened_minute, zone)
     if alert.closed_minute is None:
-        said = [SENTENCES["lasting"].format(start=start, length=length)]
+        said = [_(SENTENCES["lasting"], start=start, length=length)]
     else:
         end = local(alert.closed_minute, zone)
-        said = [SENTENCES["over"].format(start=start, end=end, length=length)]
-    said.append(SENTENCES["fired"].format(**_numbers(opening)))
+        said = [_(SENTENCES["over"], start=start, end=end, length=length)]
+    said.append(_(SENTENCES["fired"], **_numbers(opening)))
     if cost is not None and cost.share is not None:
         said.append(
-            SENTENCES["spent"].format(
-                share=percent(cost.share, 0), bad=number(cost.tally.bad), total=number(cost.tally.total)
+            _(
+                SENTENCES["spent"],
+                share=percent(cost.share, 0),
+                bad=number(cost.tally.bad),
+                total=number(cost.tally.total),
             )
         )
         blamed = [one for one in cost.steps if one.share_of_bad]
         blamed.sort(key=lambda one: -(one.share_of_bad or 0))
         if len(cost.steps) > 1 and blamed:
-            steps = ", ".join(f"{one.step} {percent(one.share_of_bad or Fraction(0), 0)}" for one in blamed)
-            said.append(SENTENCES["steps"].format(steps=steps))
+            steps = listed(f"{one.step} {percent(one.share_of_bad or Fraction(0), 0)}" for one in blamed)
+            said.append(_(SENTENCES["steps"], steps=steps))
     if alert.ending is not None:
-        said.append(ENDINGS[alert.ending])
-    said += [SENTENCES[key] for key, is_so in (("late", alert.late), ("trial", alert.provisional)) if is_so]
+        said.append(_(ENDINGS[alert.ending]))
+    said += [
+        _(SENTENCES[key]) for key, is_so in (("late", alert.late), ("trial", alert.provisional)) if is_so
+    ]
     return tuple(said)
 
 
 def tier_name(tier: Tier | TierStanding) -> str:
     """A tier as people say it: 2 % in 1 h (page)."""
-    return SENTENCES["tier"].format(
-        share=percent(tier.share), length=minutes(tier.long_minutes), severity=tier.severity
+    return _(
+        SENTENCES["tier"],
+        share=percent(tier.share),
+        length=minutes(tier.long_minutes),
+        severity=severity_name(tier.severity),
     )
 
 
@@ -170,14 +197,15 @@ def why_sentences(standing: Standing, fired: Collection[Tier]) -> tuple[str, ...
         key = "why-opens" if tier.reason == "fires" and not was else f"why-{tier.reason}"
         silent = tier.short_minutes if tier.burn_long is not None else tier.long_minutes
         said.append(
-            SENTENCES[key].format(
+            _(
+                SENTENCES[key],
                 tier=tier_name(tier),
                 **_numbers(tier),
                 p="–" if tier.evidence_p is None else percent(Fraction(tier.evidence_p), 0),
                 luck=percent(LUCK[tier.severity]),
                 silent=minutes(silent),
-                not_firing=SENTENCES["ends" if was else "stays-silent"],
-                as_before=SENTENCES["goes-on" if was else "stays-silent"],
+                not_firing=_(SENTENCES["ends" if was else "stays-silent"]),
+                as_before=_(SENTENCES["goes-on" if was else "stays-silent"]),
             )
         )
     return tuple(said)
@@ -194,13 +222,15 @@ def _numbers(tier: TierStanding) -> dict[str, str]:
 
 
 def why_json(standing: Standing, fired: Collection[Tier]) -> Json:
-    """`tabiji alerts --why --json`."""
+    """`tabiji alerts --why --json`, in English: programs read it."""
+    with speaking(ENGLISH):
+        sentences = why_sentences(standing, fired)
     return {
         "objective": standing.objective.id,
         "at": iso_time(standing.now_minute * 60),
         "tiers": [
             {**tier_json(tier), "fired_before": _tier(tier) in fired, "why": why}
-            for tier, why in zip(standing.tiers, why_sentences(standing, fired), strict=True)
+            for tier, why in zip(standing.tiers, sentences, strict=True)
         ],
     }
 
@@ -218,15 +248,17 @@ def silence_table(found: Iterable[Silence], until: int, zone: str) -> Table:
         rows.append(
             (
                 one.source,
-                one.limit.severity,
+                severity_name(one.limit.severity),
                 local(one.quiet_since, zone),
-                SENTENCES["lasts"].format(length=lasted) if one.closed_minute is None else lasted,
+                _(SENTENCES["lasts"], length=lasted) if one.closed_minute is None else lasted,
                 minutes(one.limit.minutes),
-                "" if one.ending is None else SILENCE_ENDINGS[one.ending],
+                "" if one.ending is None else _(SILENCE_ENDINGS[one.ending]),
             )
         )
     return Table(
-        ("source", "alert", "quiet since", "for", "alert after", "until"), tuple(rows), frozenset({3, 4})
+        headings("source", "alert", "quiet since", "for", "alert after", "until"),
+        tuple(rows),
+        frozenset({3, 4}),
     )
 
 

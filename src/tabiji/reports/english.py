@@ -1,8 +1,10 @@
-"""What messages are made of, in English."""
+"""What messages are made of, in English; in other languages it is translated by its keys."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+
+CONTEXT = "message: {key}"  # of a phrase's translation
 
 EN: Mapping[str, str] = {
     # titles; `what` is a journey with how much of it fails

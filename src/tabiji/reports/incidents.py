@@ -4,57 +4,73 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from typing import Literal
 
 from tabiji import windows
 from tabiji.incidents import Detector, Incident, Means, Part, Spent
 from tabiji.journeys import Objective
+from tabiji.language import N_, _, headings, ngettext, pgettext
 from tabiji.reports.documents import Json, iso_time
 from tabiji.reports.numbers import local, minutes, number, percent, percents
 from tabiji.reports.words import Table
 
-PERIODS: Mapping[windows.Unit, str] = {
-    "day": "day's",
-    "week": "week's",
-    "month": "month's",
-    "quarter": "quarter's",
-    "year": "year's",
+PERIODS: Mapping[windows.Unit | Literal["whole", "days"], str] = {
+    "day": N_("day's"),
+    "week": N_("week's"),
+    "month": N_("month's"),
+    "quarter": N_("quarter's"),
+    "year": N_("year's"),
+    "whole": N_("whole"),
+    "days": N_("{n}-day"),
 }
-NOTICED: Mapping[Detector, str] = {"alert": "an alert", "enquiry": "an enquiry", "human": "a person"}
+NOTICED: Mapping[Detector, str] = {
+    "alert": N_("an alert"),
+    "enquiry": N_("an enquiry"),
+    "human": N_("a person"),
+}
+STATES: Mapping[str, str] = {
+    "open": N_("open"),
+    "closed": N_("closed"),
+    "missed": N_("missed"),
+    "false": N_("false"),
+}
 FACTS: Mapping[str, str] = {
-    "opened": "{author} opened it as of {at}, noticed by {by}",
-    "detected": "{author} said that {by} noticed it on {at}",
-    "closed": "{author} closed it as of {at}",
-    "merged": "{author} merged it",
-    "split": "{author} split it on {at}",
+    "opened": N_("{author} opened it as of {at}, noticed by {by}"),
+    "detected": N_("{author} said that {by} noticed it on {at}"),
+    "closed": N_("{author} closed it as of {at}"),
+    "merged": N_("{author} merged it"),
+    "split": N_("{author} split it on {at}"),
     "noted": "{author}",
-    "acknowledged": "{author} took note of it",
+    "acknowledged": N_("{author} took note of it"),
 }
 SENTENCES: Mapping[str, str] = {
-    "over": "{what} from {start} to {end}",
-    "calming": "{what} from {start} to {end} (not yet calm for 15 minutes)",
-    "lasting": "{what} since {start}",
-    "failed": "{title}: {share} failed",
-    "slow": "{title}: {share} failed or took too long",
-    "minutes": "{title} was bad for {bad} of {total} minutes",
-    "unseen": "{title}: nothing that the logs show",
-    "all": "all attempts",
-    "one-in": "1 in {n} attempts",
-    "share": "{share} of all attempts",
-    "few": "fewer than 1 in 1,000 attempts",
-    "noticed": "noticed after {length} by {by}",
-    "at-once": "noticed at once by {by}",
-    "unnoticed": "nobody noticed",
-    "spent": "{share} of the {window} budget",
+    "over": N_("{what} from {start} to {end}"),
+    "calming": N_("{what} from {start} to {end} (not yet calm for 15 minutes)"),
+    "lasting": N_("{what} since {start}"),
+    "failed": N_("{title}: {share} failed"),
+    "slow": N_("{title}: {share} failed or took too long"),
+    "minutes": N_("{title} was bad for {bad} of {total} minutes"),
+    "unseen": N_("{title}: nothing that the logs show"),
+    "all": N_("all attempts"),
+    "one-in": N_("1 in {n} attempts"),
+    "share": N_("{share} of all attempts"),
+    "few": N_("fewer than 1 in 1,000 attempts"),
+    "noticed": N_("noticed after {length} by {by}"),
+    "at-once": N_("noticed at once by {by}"),
+    "unnoticed": N_("nobody noticed"),
+    "spent": N_("{share} of the {window} budget"),
     "rolling": "{length}",
-    "missed": "MISSED: no alert told of it.",
-    "false": "FALSE ALERT: less than 1 % of the budget was spent.",
-    "merged": "It is part of incident {number}.",
-    "means": "Noticed after {detect} on average (MTTD; median {detect_median}), over after {recover} "
-    "(MTTR; median {recover_median}), in {incidents}.",
-    "marks": "Missed: more than 5 % of a budget spent without an alert. "
-    "False: an alert, and less than 1 % spent. Neither counts for MTTD and MTTR.",
-    "incident": "1 incident",
-    "incidents": "{n} incidents",
+    "missed": N_("MISSED: no alert told of it."),
+    "false": N_("FALSE ALERT: less than 1 % of the budget was spent."),
+    "merged": N_("It is part of incident {number}."),
+    "means": N_(
+        "Noticed after {detect} on average (MTTD; median {detect_median}), over after {recover} "
+        "(MTTR; median {recover_median}), in {incidents}."
+    ),
+    "marks": N_(
+        "Missed: more than 5 % of a budget spent without an alert. "
+        "False: an alert, and less than 1 % spent. Neither counts for MTTD and MTTR."
+    ),
 }
 
 
@@ -65,47 +81,45 @@ def sentence(incident: Incident, title: str, objectives: Mapping[str, Objective]
         detected = incident.to_detect
         by = incident.measured.times.by
         if detected is None or by is None:
-            said.append(SENTENCES["unnoticed"])
+            said.append(_(SENTENCES["unnoticed"]))
         else:
             key = "noticed" if detected else "at-once"
-            said.append(SENTENCES[key].format(length=minutes(detected), by=NOTICED[by]))
+            said.append(_(SENTENCES[key], length=minutes(detected), by=_(NOTICED[by])))
     worst = incident.worst
     if worst is not None and worst.share is not None and worst.bad:
-        said.append(
-            SENTENCES["spent"].format(share=percent(worst.share, 0), window=_window(worst, objectives))
-        )
-    return "; ".join(said) + "."
+        said.append(_(SENTENCES["spent"], share=percent(worst.share, 0), window=_window(worst, objectives)))
+    return _("{parts}.", parts=pgettext("between the parts of a sentence", "; ").join(said))
 
 
 def _what(incident: Incident, title: str, objectives: Mapping[str, Objective]) -> str:
     worst = incident.worst
     if worst is None or not worst.bad:
-        return SENTENCES["unseen"].format(title=title)
+        return _(SENTENCES["unseen"], title=title)
     objective = objectives.get(worst.objective)
     if objective is not None and objective.slices is not None:
-        return SENTENCES["minutes"].format(title=title, bad=number(worst.bad), total=number(worst.total))
+        return _(SENTENCES["minutes"], title=title, bad=number(worst.bad), total=number(worst.total))
     slow = objective is not None and objective.faster_than_us is not None
-    return SENTENCES["slow" if slow else "failed"].format(title=title, share=_attempts(worst))
+    return _(SENTENCES["slow" if slow else "failed"], title=title, share=_attempts(worst))
 
 
 def _attempts(spent: Spent) -> str:
     if spent.bad == spent.total:
-        return SENTENCES["all"]
+        return _(SENTENCES["all"])
     if 2 * spent.bad > spent.total:
-        return SENTENCES["share"].format(share=percent(Fraction(spent.bad, spent.total), 0))
+        return _(SENTENCES["share"], share=percent(Fraction(spent.bad, spent.total), 0))
     if spent.bad * 1000 < spent.total:
-        return SENTENCES["few"]
-    return SENTENCES["one-in"].format(n=spent.total // spent.bad)
+        return _(SENTENCES["few"])
+    return _(SENTENCES["one-in"], n=spent.total // spent.bad)
 
 
 def _window(spent: Spent, objectives: Mapping[str, Objective]) -> str:
     objective = objectives.get(spent.objective)
     if objective is None:
-        return "whole"
+        return _(PERIODS["whole"])
     if isinstance(objective.window, windows.Calendar):
-        return PERIODS[objective.window.unit]
+        return _(PERIODS[objective.window.unit])
     days, rest = divmod(objective.window.minutes, windows.DAY)
-    return f"{minutes(objective.window.minutes)}" if rest else f"{days}-day"
+    return minutes(objective.window.minutes) if rest else _(PERIODS["days"], n=days)
 
 
 def _when(incident: Incident, what: str, zone: str) -> str:
@@ -114,26 +128,29 @@ def _when(incident: Incident, what: str, zone: str) -> str:
     end = (times.calm if times.recovered is None else times.recovered) if times else incident.closed_minute
     shown = local(start, zone)
     if end is None:
-        return SENTENCES["lasting"].format(what=what, start=shown)
+        return _(SENTENCES["lasting"], what=what, start=shown)
     key = "over" if times is None or times.recovered is not None else "calming"
-    return SENTENCES[key].format(what=what, start=shown, end=_short(end, start, zone))
+    return _(SENTENCES[key], what=what, start=shown, end=_short(end, start, zone))
 
 
 def verdict(incident: Incident) -> str | None:
     """What is to be said of it beside what happened."""
     if incident.merged_into is not None:
-        return SENTENCES["merged"].format(number=incident.merged_into)
-    return None if incident.verdict is None else SENTENCES[incident.verdict]
+        return _(SENTENCES["merged"], number=incident.merged_into)
+    return None if incident.verdict is None else _(SENTENCES[incident.verdict])
 
 
 def fact_sentence(kind: str, author: str, minute: int | None, text: str, zone: str) -> str:
     """What a person did to an incident, and why. `text` begins with who noticed, where that was said."""
-    by, _, reason = text.partition(": ")
+    by, reason = text.split(": ", 1) if ": " in text else (text, "")
     noticed = next((words for name, words in NOTICED.items() if name == by), None)
     if kind not in ("opened", "detected") or noticed is None:
         reason = text
-    said = FACTS.get(kind, FACTS["noted"]).format(
-        author=author, at=None if minute is None else local(minute, zone), by=noticed
+    said = _(
+        FACTS.get(kind, FACTS["noted"]),
+        author=author,
+        at=None if minute is None else local(minute, zone),
+        by=None if noticed is None else _(noticed),
     )
     return f"{said}: {reason}" if reason else said
 
@@ -142,8 +159,9 @@ def means_sentence(means: Means) -> str | None:
     """MTTD and MTTR in one line; None where nothing is known."""
     if means.to_detect is None and means.to_recover is None:
         return None
-    count = SENTENCES["incident" if means.incidents == 1 else "incidents"].format(n=number(means.incidents))
-    return SENTENCES["means"].format(
+    count = ngettext("1 incident", "{n} incidents", means.incidents, n=number(means.incidents))
+    return _(
+        SENTENCES["means"],
         detect=_length(means.to_detect),
         detect_median=_length(means.to_detect_median),
         recover=_length(means.to_recover),
@@ -155,7 +173,7 @@ def means_sentence(means: Means) -> str | None:
 def incident_table(incidents: Iterable[Incident], zone: str) -> Table:
     """One row per incident; `state` says whether it is open, was missed, or was a false alert."""
     return Table(
-        ("#", "journey", "from", "to", "noticed", "budget", "state"),
+        headings("#", "journey", "from", "to", "noticed", "budget", "state"),
         tuple(_row(incident, zone) for incident in incidents),
         frozenset({0, 4, 5}),
     )
@@ -165,7 +183,7 @@ def _row(incident: Incident, zone: str) -> tuple[str, ...]:
     times = incident.measured.times if incident.measured else None
     start = times.started if times else incident.opened_minute
     end = times.recovered if times else incident.closed_minute
-    state: str = incident.verdict or ("open" if incident.closed_minute is None else "closed")
+    state = _(STATES[incident.verdict or ("open" if incident.closed_minute is None else "closed")])
     if incident.merged_into is not None:
         state = f"→ {incident.merged_into}"
     return (
@@ -183,7 +201,7 @@ def part_table(name: str, parts: Sequence[Part]) -> Table:
     """Steps or operations with their shares of all that was bad."""
     shares = percents([part.bad for part in parts])
     return Table(
-        (name, "bad", "of", "share"),
+        (name, *headings("bad", "of", "share")),
         tuple(
             (part.name, number(part.bad), number(part.total), share)
             for part, share in zip(parts, shares, strict=True)

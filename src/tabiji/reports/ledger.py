@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from tabiji.language import N_, _, headings, listed, pgettext
 from tabiji.policies import Action, Change, Condition, Episode, Policy, Reason
 from tabiji.reports.agreements import ACTIONS, condition_words, end_words
 from tabiji.reports.documents import Json, iso_time
@@ -12,39 +13,39 @@ from tabiji.reports.numbers import local, minutes
 from tabiji.reports.words import Table
 
 SHORT: Mapping[Action, str] = {
-    "notify": "tell",
-    "ticket-next-sprint": "ticket",
-    "stop-risky-deployments": "stop",
-    "review": "review",
+    "notify": N_("tell"),
+    "ticket-next-sprint": N_("ticket"),
+    "stop-risky-deployments": N_("stop"),
+    "review": N_("review"),
 }
 REASONS: Mapping[Reason, str] = {
-    "budget-below": "too little of the budget is left",
-    "exhausted": "nothing of the budget is left",
-    "page": "a page fires",
-    "ticket": "a ticket alert fires",
-    "drop": "a drop was found that never alerted",
-    "exception": "its condition is true",
-    "exception-over": "its condition is true",
-    "recovered": "its condition was true",
-    "withdrawn": "its condition was true",
+    "budget-below": N_("too little of the budget is left"),
+    "exhausted": N_("nothing of the budget is left"),
+    "page": N_("a page fires"),
+    "ticket": N_("a ticket alert fires"),
+    "drop": N_("a drop was found that never alerted"),
+    "exception": N_("its condition is true"),
+    "exception-over": N_("its condition is true"),
+    "recovered": N_("its condition was true"),
+    "withdrawn": N_("its condition was true"),
 }
 SENTENCES: Mapping[str, str] = {
-    "over": "From {began} to {ended}, for {length}: {why}.",
-    "lasting": "Since {began}, for {length} so far: {why}.",
-    "acts": "Due on {at}: {actions}. Owners: {owners}.",
-    "suspended": "On {at} an exception until {until} held it back ({by}: {reason}).",
-    "resumed": "On {at} the exception was over, and it was in force again.",
-    "recovered": "It ended: {end}.",
-    "recovered-unknown": "It ended: the condition is no longer true.",
-    "withdrawn": "It ended: this is no longer agreed.",
-    "agreed": "Agreed by {by} on {on}.",
-    "agreed-unknown": "Who agreed to it can't be read any more.",
+    "over": N_("From {began} to {ended}, for {length}: {why}."),
+    "lasting": N_("Since {began}, for {length} so far: {why}."),
+    "acts": N_("Due on {at}: {actions}. Owners: {owners}."),
+    "suspended": N_("On {at} an exception until {until} held it back ({by}: {reason})."),
+    "resumed": N_("On {at} the exception was over, and it was in force again."),
+    "recovered": N_("It ended: {end}."),
+    "recovered-unknown": N_("It ended: the condition is no longer true."),
+    "withdrawn": N_("It ended: this is no longer agreed."),
+    "agreed": N_("Agreed by {by} on {on}."),
+    "agreed-unknown": N_("Who agreed to it can't be read any more."),
     "lasts": "{length} +",
     "held": "({actions})",
     "short-note": "{short}: {words}",
-    "lasting-note": "+ It lasts still.",
-    "held-note": "( ) Held back by an exception.",
-    "zone-note": "Times are those of {zone}.",
+    "lasting-note": N_("+ It lasts still."),
+    "held-note": N_("( ) Held back by an exception."),
+    "zone-note": N_("Times are those of {zone}."),
 }
 
 
@@ -147,62 +148,67 @@ def history_table(told: Iterable[Told], until: int, zone: str) -> Table:
     for one in told:
         episode = one.episode
         length = minutes((until if episode.ended is None else episode.ended) - episode.began)
-        actions = ", ".join(SHORT[action] for action in one.actions)
+        actions = listed(_(SHORT[action]) for action in one.actions)
         rows.append(
             (
                 episode.objective,
                 episode.step,
                 local(episode.began, zone),
-                SENTENCES["lasts"].format(length=length) if episode.ended is None else length,
-                actions if episode.acted is not None else SENTENCES["held"].format(actions=actions),
+                _(SENTENCES["lasts"], length=length) if episode.ended is None else length,
+                actions if episode.acted is not None else _(SENTENCES["held"], actions=actions),
             )
         )
-    return Table(("objective", "step", "began", "lasted", "due"), tuple(rows), frozenset({3}))
+    return Table(headings("objective", "step", "began", "lasted", "due"), tuple(rows), frozenset({3}))
 
 
 def history_notes(told: Sequence[Told], zone: str) -> tuple[str, ...]:
     """What the words and marks of the table mean, as far as they are used."""
     used = dict.fromkeys(action for one in told for action in one.actions)
-    words = [SENTENCES["short-note"].format(short=SHORT[one], words=ACTIONS[one]) for one in used]
-    notes = [f"{'; '.join(words)}."] if words else []
+    words = [_(SENTENCES["short-note"], short=_(SHORT[one]), words=_(ACTIONS[one])) for one in used]
+    between = pgettext("between the parts of a sentence", "; ")
+    notes = [_("{parts}.", parts=between.join(words))] if words else []
     marks = (
         ("lasting-note", any(one.episode.ended is None for one in told)),
         ("held-note", any(one.episode.acted is None for one in told)),
     )
-    notes += [SENTENCES[note] for note, is_used in marks if is_used]
-    return (*notes, SENTENCES["zone-note"].format(zone=zone))
+    notes += [_(SENTENCES[note]) for note, is_used in marks if is_used]
+    return (*notes, _(SENTENCES["zone-note"], zone=zone))
 
 
 def history_sentences(told: Told, until: int, zone: str) -> tuple[str, ...]:
     """What happened in an episode, who agreed to it, and who sees to it."""
     episode, condition = told.episode, told.condition
     said = [
-        SENTENCES["lasting" if episode.ended is None else "over"].format(
+        _(
+            SENTENCES["lasting" if episode.ended is None else "over"],
             began=local(episode.began, zone),
             ended=None if episode.ended is None else local(episode.ended, zone),
             length=minutes((until if episode.ended is None else episode.ended) - episode.began),
-            why=REASONS[told.entries[0].change.reason] if condition is None else condition_words(condition),
+            why=_(REASONS[told.entries[0].change.reason])
+            if condition is None
+            else condition_words(condition),
         )
     ]
     said += [_change_sentence(entry.change, condition, zone) for entry in told.entries]
     if told.policy is None:
-        return (*said, SENTENCES["agreed-unknown"])
-    by = ", ".join(told.policy.agreed_by)
-    return (*said, SENTENCES["agreed"].format(by=by, on=told.policy.agreed_on))
+        return (*said, _(SENTENCES["agreed-unknown"]))
+    by = listed(told.policy.agreed_by)
+    return (*said, _(SENTENCES["agreed"], by=by, on=told.policy.agreed_on))
 
 
 def _change_sentence(change: Change, condition: Condition | None, zone: str) -> str:
     exception = change.exception
     if change.kind == "ended":
         if change.reason == "withdrawn":
-            return SENTENCES["withdrawn"]
+            return _(SENTENCES["withdrawn"])
         if condition is None:
-            return SENTENCES["recovered-unknown"]
-        return SENTENCES["recovered"].format(end=end_words(condition))
-    return SENTENCES[change.kind].format(
+            return _(SENTENCES["recovered-unknown"])
+        return _(SENTENCES["recovered"], end=end_words(condition))
+    return _(
+        SENTENCES[change.kind],
         at=local(change.minute, zone),
-        actions=", ".join(ACTIONS[action] for action in change.actions),
-        owners=", ".join(change.owners),
+        actions=listed(_(ACTIONS[action]) for action in change.actions),
+        owners=listed(change.owners),
         until=None if exception is None else local(exception.until, zone),
         by=None if exception is None else exception.by,
         reason=None if exception is None else exception.reason,

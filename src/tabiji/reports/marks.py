@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from tabiji.marks import Mark
+from tabiji.language import N_, _, headings, listed, pgettext
+from tabiji.marks import Kind, Mark
 from tabiji.reports.documents import Json, iso_time
 from tabiji.reports.numbers import local
 from tabiji.reports.words import Table
+
+KINDS: Mapping[Kind, str] = {
+    "deployment": N_("deployment"),
+    "push": N_("push"),
+    "campaign": N_("campaign"),
+    "maintenance": N_("maintenance"),
+    "other": N_("other"),
+}
 
 
 def mark_json(mark: Mark) -> Json:
@@ -27,21 +36,21 @@ def mark_json(mark: Mark) -> Json:
 
 def mark_sentence(mark: Mark) -> str:
     """What happened, in a line among others."""
-    return f"{mark.kind}: {mark.title}" + (f" ({mark.link})" if mark.link else "")
+    return f"{_(KINDS[mark.kind])}: {mark.title}" + (f" ({mark.link})" if mark.link else "")
 
 
 def mark_table(marks: Iterable[Mark], zone: str) -> Table:
     """One row per mark."""
     return Table(
-        ("#", "from", "to", "kind", "title", "journeys", "author"),
+        headings("#", "from", "to", "kind", "title", "journeys", "author"),
         tuple(
             (
                 str(mark.number),
                 local(mark.from_second // 60, zone),
                 "–" if mark.until_second is None else local(mark.until_second // 60, zone),
-                mark.kind,
+                _(KINDS[mark.kind]),
                 mark.title,
-                ", ".join(mark.journeys) or "all",
+                listed(mark.journeys) or pgettext("journeys", "all"),
                 mark.author,
             )
             for mark in marks

@@ -11,26 +11,51 @@ from datetime import UTC, datetime
 from fractions import Fraction
 
 from tabiji import histograms, windows
+from tabiji.language import N_, _, pgettext
 
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+DAYS = (
+    N_("Monday"),
+    N_("Tuesday"),
+    N_("Wednesday"),
+    N_("Thursday"),
+    N_("Friday"),
+    N_("Saturday"),
+    N_("Sunday"),
+)
+UNITS = {
+    "d": N_("{n} d"),
+    "h": N_("{n} h"),
+    "min": N_("{n} min"),
+    "s": N_("{n} s"),
+    "ms": N_("{n} ms"),
+    "µs": N_("{n} µs"),
+}
 
 
 def percent(share: Fraction, digits: int = 2) -> str:
-    """A share as a percentage, cut off: 99.95 %, 99.9987 %, 0.00042 %.
+    """A share as a percentage, cut off: 99.95 %, 99.9987 %, 0.00042 %; 99.95% in Japanese.
 
     It has `digits` decimals, or as many as tell it from 0 % and 100 % by two digits. So 100 % is all, and
     no promise with that many decimals looks kept that is not.
     """
+    return _percent(cut_percent(share, digits))
+
+
+def cut_percent(share: Fraction, digits: int = 2) -> str:
+    """`percent` without its sign, the same in all languages."""
     distance = min(abs(share), abs(1 - share)) * 100
     while distance and distance * 10**digits < 10:
         digits += 1
-    shown = _decimal(int(share * 100 * 10**digits), digits).replace("-", "−")
-    return f"{shown} %"
+    return _decimal(int(share * 100 * 10**digits), digits).replace("-", "−")
+
+
+def _percent(n: str) -> str:
+    return _("{n} %", n=n)
 
 
 def exact_percent(share: Fraction) -> str:
     """A promise, in full: 99.9 %."""
-    return f"{decimal_text(share * 100)} %"
+    return _percent(decimal_text(share * 100))
 
 
 def percents(weights: Sequence[int | Fraction], digits: int = 0) -> list[str]:
@@ -41,13 +66,13 @@ def percents(weights: Sequence[int | Fraction], digits: int = 0) -> list[str]:
     total = sum(weights, Fraction(0))
     units = 100 * 10**digits
     if not total:
-        return [f"{_decimal(0, digits)} %" for _ in weights]
+        return [_percent(_decimal(0, digits))] * len(weights)
     exact = [Fraction(weight) * units / total for weight in weights]
     shown = [int(share) for share in exact]
     by_remainder = sorted(range(len(exact)), key=lambda i: shown[i] - exact[i])
     for i in by_remainder[: units - sum(shown)]:
         shown[i] += 1
-    return [f"{_decimal(share, digits)} %" for share in shown]
+    return [_percent(_decimal(share, digits)) for share in shown]
 
 
 def number(value: int) -> str:
@@ -69,16 +94,17 @@ def latency(duration_us: int | None) -> str:
         return "–"
     upper_us = histograms.upper_us(histograms.bucket(duration_us))
     if upper_us is None:
-        return "over 28 h"
+        return _("over 28 h")
     for unit_us, unit in ((1_000_000, "s"), (1000, "ms")):
         if upper_us >= unit_us:
             whole, rest = divmod(upper_us, unit_us)
-            return f"{whole:,}{f'.{rest * 10 // unit_us}' if rest else ''} {unit}"
-    return f"{upper_us} µs"
+            shown = f"{whole:,}{f'.{rest * 10 // unit_us}' if rest else ''}"
+            return _(UNITS[unit], n=shown)
+    return _(UNITS["µs"], n=upper_us)
 
 
 def minutes(length: Fraction | int) -> str:
-    """A length of time in its two largest units that matter, cut off: 43 min, 8 h 10 min, 1 d 4 h."""
+    """A length of time in its two largest units that matter, cut off: 43 min, 8 h 10 min, 1 d 4 h; 43分, 8時間10分."""
     seconds = abs(int(Fraction(length) * 60))
     if seconds >= 10 * 86_400:
         parts = [(seconds // 86_400, "d")]
@@ -90,7 +116,8 @@ def minutes(length: Fraction | int) -> str:
         parts = [(seconds // 60, "min")]
     else:
         parts = [(seconds // 60, "min"), (seconds % 60, "s")]
-    words = " ".join(f"{n:,} {unit}" for n, unit in parts if n) or "0 min"
+    between = pgettext("between hours and minutes", " ")
+    words = between.join(_(UNITS[unit], n=number(n)) for n, unit in parts if n) or _(UNITS["min"], n=0)
     return f"−{words}" if length < 0 and seconds else words
 
 
@@ -120,7 +147,14 @@ def local(minute: int, zone: str) -> str:
 def weekday(minute: int, zone: str) -> str:
     """A minute with the day that people call it by: Tuesday 2026-06-02 at 20:52."""
     then = _local(minute, zone)
-    return f"{_DAYS[then.weekday()]} {then:%Y-%m-%d} at {then:%H:%M}"
+    return _(
+        "{weekday} {year}-{month:02d}-{day:02d} at {time}",
+        weekday=_(DAYS[then.weekday()]),
+        year=then.year,
+        month=then.month,
+        day=then.day,
+        time=then.strftime("%H:%M"),
+    )
 
 
 def _local(minute: int, zone: str) -> datetime:

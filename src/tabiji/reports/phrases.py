@@ -7,15 +7,21 @@ from datetime import UTC, datetime, tzinfo
 from fractions import Fraction
 
 from tabiji import windows
+from tabiji.catalogues import catalogue
 from tabiji.journeys import Objective
-from tabiji.reports.english import EN
-from tabiji.reports.japanese import JA
-from tabiji.reports.numbers import number, percent
+from tabiji.language import LANGUAGES, Language
+from tabiji.reports.english import CONTEXT, EN
+from tabiji.reports.numbers import cut_percent, number
 
 LONGEST = 80  # characters of a name that somebody chose
+PHRASES: Mapping[Language, Mapping[str, str]] = {
+    language: {
+        key: catalogue(language).texts.get((CONTEXT.format(key=key), text), text) for key, text in EN.items()
+    }
+    for language in LANGUAGES
+}
 NEAR_MINUTES = 3 * windows.DAY  # as far ahead it is said when a budget is gone
 
-PHRASES: Mapping[str, Mapping[str, str]] = {"en": EN, "ja": JA}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _UNITS = {"en": (" day", " hour", " minute"), "ja": ("日", "時間", "分")}
 
@@ -27,18 +33,17 @@ def plain(text: str, longest: int = LONGEST) -> str:
     return words if len(words) <= longest else f"{words[: longest - 1].rstrip()}…"
 
 
-def share(value: Fraction, language: str, digits: int = 0) -> str:
+def share(value: Fraction, language: Language, digits: int = 0) -> str:
     """38 % or 38%."""
-    said = percent(value, digits)
-    return said.replace(" %", "%") if language == "ja" else said
+    return f"{cut_percent(value, digits)}{'%' if language == 'ja' else ' %'}"
 
 
-def part(value: Fraction, language: str) -> str:
+def part(value: Fraction, language: Language) -> str:
     """A share of failures without decimals, cut off: 99 % is the most that is not all."""
     return share(Fraction(int(value * 100), 100), language)
 
 
-def length(minutes: int, language: str) -> str:
+def length(minutes: int, language: Language) -> str:
     """12 minutes, 1 hour 5 minutes, 2 days 3 hours; 12分, 1時間5分, 2日3時間: the two largest units."""
     days, rest = divmod(max(minutes, 0), windows.DAY)
     hours, left = divmod(rest, windows.HOUR)
@@ -53,7 +58,7 @@ def length(minutes: int, language: str) -> str:
     return (" " if language == "en" else "").join(parts)
 
 
-def clock(minute: int, now_minute: int, zone: str, language: str) -> str:
+def clock(minute: int, now_minute: int, zone: str, language: Language) -> str:
     """14:03; with the day where it is another one than now: 2 Jun 14:03, 6月2日14:03."""
     then, now = _local(minute, zone), _local(now_minute, zone)
     shown = f"{then:%H:%M}"
@@ -70,7 +75,7 @@ def zone_name(minute: int, zone: str) -> str:
     return _local(minute, zone).tzname() or zone
 
 
-def window_words(objective: Objective, language: str, *, inside: bool = False) -> str:
+def window_words(objective: Objective, language: Language, *, inside: bool = False) -> str:
     """The window of an objective: 28-day, month's; `inside`: 28 days, a month."""
     phrases = PHRASES[language]
     if isinstance(objective.window, windows.Calendar):
@@ -81,7 +86,7 @@ def window_words(objective: Objective, language: str, *, inside: bool = False) -
     return phrases["rolling"].format(length=said)
 
 
-def listed(names: Sequence[str], language: str) -> str:
+def listed(names: Sequence[str], language: Language) -> str:
     """Names one after the other."""
     return PHRASES[language]["and"].join(names)
 

@@ -7,7 +7,7 @@ from tabiji.charts import IncidentFigures, Language, Sort, Spec, Theme
 from tabiji.definitions import Site
 from tabiji.incidents import Incident
 from tabiji.journeys import Journey, Objective
-from tabiji.reports.numbers import percent
+from tabiji.reports import phrases
 from tabiji.runs import correcting, intervening, minutes
 from tabiji.store import Store
 
@@ -71,7 +71,7 @@ def _figures(
         started=times.started,
         detected=times.detected,
         recovered=times.recovered,
-        spent=None if share is None else percent(share, 0).replace(" %", "%" if language == "ja" else " %"),
+        spent=None if share is None else phrases.share(share, language),
         marks=tuple(store.marks.between(start * 60, end * 60, incident.journey)),
     )
 
