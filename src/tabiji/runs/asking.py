@@ -150,11 +150,10 @@ def _fold(found: Reals, place: Integers, minute: Integers, events: Integers) -> 
         np.add.at(by_place, (place, minute), events)
 
 
-def sums_until(store: Store, asked: Asked, starts: Sequence[int], end: int) -> Reals | None:
-    """`[layer, column, start]`: sums over the minutes from each start (ascending) to `end`; None where they are
-    not kept minute by minute any more."""
-    cuts = [*starts, end]
-    found = np.zeros((asked.layers, asked.columns, len(starts)), dtype=np.float64)
+def segments(store: Store, asked: Asked, cuts: Sequence[int]) -> tuple[Reals, bool]:
+    """`[layer, column, segment]`: sums between consecutive cuts, ascending; and whether some cut had to move to
+    where minutes, or hours, are still kept."""
+    found = np.zeros((asked.layers, asked.columns, len(cuts) - 1), dtype=np.float64)
     read = store.sums(cuts, asked.numbers.tolist())
     np.add.at(found[0], asked.column, read.events.T)
     coarse = read.coarse
@@ -163,4 +162,11 @@ def sums_until(store: Store, asked: Asked, starts: Sequence[int], end: int) -> R
         coarse |= timed.coarse
         for layer, events in enumerate(timed.events, start=1):
             np.add.at(found[layer], asked.column[asked.timed], events.T)
+    return found, coarse
+
+
+def sums_until(store: Store, asked: Asked, starts: Sequence[int], end: int) -> Reals | None:
+    """`[layer, column, start]`: sums over the minutes from each start (ascending) to `end`; None where they are
+    not kept minute by minute any more."""
+    found, coarse = segments(store, asked, [*starts, end])
     return None if coarse else np.flip(np.cumsum(np.flip(found, axis=2), axis=2), axis=2)

@@ -1,20 +1,137 @@
-"""`/`: all journeys, the worst first."""
+"""`/`: all journeys, the worst first, and what happened since yesterday."""
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 from fastapi import APIRouter, Request, Response
 
+from tabiji.budgets import STATES
+from tabiji.definitions import Site
+from tabiji.language import _, ngettext
+from tabiji.reports.agreements import ACTIONS
+from tabiji.runs.viewing import happened as happening
+from tabiji.runs.viewing import home as viewing
+from tabiji.runs.viewing.home import Home, Row, Standings
 from tabiji.web.context import Context
+from tabiji.web.filters import words
+from tabiji.web.remembering import Remembered
 from tabiji.web.rendering import Page
+from tabiji.windows import DAY
+
+TRIAL = "trial"  # of `?state=`: nothing is agreed yet
+STATE_CHOICES = (*STATES[:3], "no-data", "healthy", TRIAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which journeys are asked for by the address; what is empty asks for all."""
+
+    team: str
+    state: str
+    q: str
+
+    @property
+    def is_any(self) -> bool:
+        """Whether anything is asked for."""
+        return bool(self.team or self.state or self.q.strip())
+
+    def lets(self, row: Row) -> bool:
+        """Whether a journey is asked for: every word is somewhere in its names."""
+        if self.team and row.journey.team != self.team:
+            return False
+        if self.state and (row.state or TRIAL) != self.state:
+            return False
+        names = sought(row.names)
+        return all(word in names for word in folded(self.q).split())
+
+
+def folded(text: str) -> str:
+    """A text as it is compared: small letters, and one width. The script of the page does the same."""
+    return unicodedata.normalize("NFKC", text).lower()
+
+
+def sought(names: Iterable[str]) -> str:
+    """All that a journey can be found by."""
+    return folded("\n".join(names))
 
 
 def routes(context: Context) -> APIRouter:
     """The first page."""
     router = APIRouter(include_in_schema=False)
+    remembered: Remembered[Standings] = Remembered()
 
     @router.get("/")
-    def home(request: Request) -> Response:
+    def home(request: Request, team: str = "", state: str = "", q: str = "") -> Response:
         page = Page(context, request)
-        return page.html("home.html")
+        site, store = page.site, context.store
+        judging = store.judging()
+        at = viewing.moment(judging, page.now // 60)
+        found = remembered.of((site, judging.round, at), lambda: viewing.standings(site, store, at))
+        facts = viewing.home(site, store, judging, found)
+        since = at - DAY
+        happened = happening.happened(site, store, found, since, page.now // 60)
+        wanted = Filter(team, state if state in STATE_CHOICES else "", q)
+        shown = {row.journey.name for row in found.rows if wanted.lets(row)}
+        return page.html(
+            "home.html",
+            facts=facts,
+            rows=found.rows,
+            happened=happened,
+            wanted=wanted,
+            shown=shown,
+            sought=sought,
+            teams=teams(site),
+            headline=headline(facts),
+            choices=STATE_CHOICES,
+            action_words=ACTIONS,
+        )
 
     return router
+
+
+def teams(site: Site) -> list[tuple[str, str]]:
+    """The teams that have journeys: name and title."""
+    having = {journey.team for journey in site.journeys}
+    return [(team.name, words(team.title)) for team in site.teams if team.name in having]
+
+
+def headline(facts: Home) -> list[str]:
+    """How users do, in a sentence or two."""
+    counts, every = facts.counts, len(facts.standings.rows)
+    said = []
+    if n := counts["burning"]:
+        said.append(
+            ngettext(
+                "Users of {n} journey are having trouble right now.",
+                "Users of {n} journeys are having trouble right now.",
+                n,
+                n=n,
+            )
+        )
+    if n := counts["exhausted"]:
+        said.append(
+            ngettext(
+                "{n} of {all} journeys has failed more often than was promised.",
+                "{n} of {all} journeys have failed more often than was promised.",
+                n,
+                n=n,
+                all=every,
+            )
+        )
+    if n := counts["at-risk"]:
+        said.append(
+            ngettext(
+                "{n} may break its promise if it goes on like this.",
+                "{n} may break their promises if it goes on like this.",
+                n,
+                n=n,
+            )
+        )
+    if not said and counts["healthy"]:
+        said.append(_("All journeys that we have events of keep their promises."))
+    if not said:
+        said.append(_("Nothing is known yet: no events have come."))
+    return said
