@@ -10,22 +10,23 @@ from tabiji.definitions import recurring, shapes, sites
 from tabiji.definitions.documents import Document, Loc
 from tabiji.definitions.known import Known, check_names, check_teams, moment, required
 from tabiji.definitions.meanings import MistakeError
+from tabiji.language import _
 
 DURATION_MAX = 31 * windows.DAY  # of one that recurs
 
 
 def correction(document: Document, name: str, shape: shapes.Correction, known: Known) -> Correction | None:
     loc: Loc = ("corrections", name)
-    sites.check_name(document, loc, name, "a correction")
+    sites.check_name(document, loc, name, _("a correction"))
     complete = required(document, loc, shape, ("category", "author", "reason", "start"), "a correction")
     scope = _scope(document, (*loc, "applies_to"), shape.applies_to, known)
     zone = sites.time_zone(document, (*loc, "timezone"), shape.timezone)
     if shape.end is not None and shape.duration is not None:
-        document.blame((*loc, "duration"), "a correction has `end` or `duration`, not both", key=True)
+        document.blame((*loc, "duration"), _("a correction has `end` or `duration`, not both"), key=True)
         return None
     if shape.end is None and shape.duration is None:
         if not any(document.left_out((*loc, key)) for key in ("end", "duration")):
-            document.blame((*loc, "end"), "a correction needs `end` or `duration`", key=True)
+            document.blame((*loc, "end"), _("a correction needs `end` or `duration`"), key=True)
         return None
     time = (_once if shape.rrule is None else _again)(document, loc, shape, zone or known.site.timezone)
     if not complete or time is None or shape.category is None:
@@ -42,7 +43,7 @@ def _once(document: Document, loc: Loc, shape: shapes.Correction, zone: str) -> 
     if start is None or end is None:
         return None
     if end <= start:
-        document.blame((*loc, "end"), "a correction ends after it begins")
+        document.blame((*loc, "end"), _("a correction ends after it begins"))
         return None
     return start, end
 
@@ -59,11 +60,12 @@ def _again(document: Document, loc: Loc, shape: shapes.Correction, zone: str) ->
         if start is not None and end is not None:
             length = int((end - start).total_seconds()) // 60
             if length <= 0:
-                document.blame((*loc, "end"), "a correction ends after it begins")
+                document.blame((*loc, "end"), _("a correction ends after it begins"))
                 return None
             days, length = divmod(length, windows.DAY)
     if length is not None and days * windows.DAY + length > DURATION_MAX:
-        message = f"one that recurs lasts at most `{windows.format_minutes(DURATION_MAX)}`"
+        longest = windows.format_minutes(DURATION_MAX)
+        message = _("one that recurs lasts at most `{longest}`", longest=longest)
         document.blame((*loc, "duration" if shape.duration is not None else "end"), message)
         return None
     try:
@@ -84,20 +86,19 @@ def _scope(document: Document, loc: Loc, shape: shapes.Scope | None, known: Know
         return EVERYTHING
     for key, names in shape:
         if names == []:
-            document.blame((*loc, key), f"name something, or leave `{key}` out", key=True)
+            document.blame((*loc, key), _("name something, or leave `{key}` out", key=key), key=True)
     scope = Scope(*(tuple(names or ()) for _, names in shape))
     if scope == EVERYTHING and not any(document.left_out((*loc, key)) for key, _ in shape):
-        document.blame(
-            loc, "name journeys, objectives, teams or sources, or leave `applies_to` out", key=True
-        )
+        message = _("name journeys, objectives, teams or sources, or leave `applies_to` out")
+        document.blame(loc, message, key=True)
     if known.journeys is not None:
         ids = [objective.id for journey in known.journeys for objective in journey.objectives]
         names = [journey.name for journey in known.journeys]
-        check_names(document, (*loc, "journeys"), scope.journeys, names, "a journey")
-        check_names(document, (*loc, "objectives"), scope.objectives, ids, "an objective")
+        check_names(document, (*loc, "journeys"), scope.journeys, names, _("a journey"))
+        check_names(document, (*loc, "objectives"), scope.objectives, ids, _("an objective"))
     check_teams(document, (*loc, "teams"), scope.teams, known)
     if known.sources is not None:
-        check_names(document, (*loc, "sources"), scope.sources, known.sources, "a source")
+        check_names(document, (*loc, "sources"), scope.sources, known.sources, _("a source"))
     return scope
 
 
@@ -108,14 +109,15 @@ def _local(document: Document, loc: Loc, written: str | None) -> datetime | None
     try:
         local = datetime.fromisoformat(written.strip())
     except ValueError:
-        document.blame(loc, f"`{written}` is not a time; write for example `2026-05-10T02:00`")
+        message = _("`{text}` is not a time; write for example `2026-05-10T02:00`", text=written)
+        document.blame(loc, message)
         return None
     if local.tzinfo is not None:
-        message = "what recurs follows the clocks of a place: leave the offset out and give `timezone`"
+        message = _("what recurs follows the clocks of a place: leave the offset out and give `timezone`")
         document.blame(loc, message)
         return None
     if local.second or local.microsecond:
-        document.blame(loc, "whole minutes are judged: leave the seconds out")
+        document.blame(loc, _("whole minutes are judged: leave the seconds out"))
         return None
     return local
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from tabiji import windows
 from tabiji.definitions.documents import Document, Loc
-from tabiji.definitions.shaping import did_you_mean
+from tabiji.definitions.shaping import nearest
 from tabiji.definitions.sites import Site
 from tabiji.journeys import Journey
+from tabiji.language import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +27,11 @@ class Known:
 
 
 def required(document: Document, loc: Loc, shape: object, keys: Iterable[str], noun: str) -> bool:
-    """Whether all these keys are there; each that is missing is told."""
+    """Whether all these keys are there; each that is missing is told. `noun` is one of `shapes.PARTS`."""
     missing = [key for key in keys if not getattr(shape, key)]
     for key in missing:
         if not document.left_out((*loc, key)):
-            document.blame((*loc, key), f"{noun} needs `{key}`", key=True)
+            document.blame((*loc, key), _("{noun} needs `{key}`", noun=_(noun), key=key), key=True)
     return not missing
 
 
@@ -42,7 +43,7 @@ def check_teams(document: Document, loc: Loc, written: Sequence[str], known: Kno
         if known.journeys is None:
             return
         teams = sorted({journey.team for journey in known.journeys if journey.team is not None})
-    check_names(document, loc, written, teams, "a team", in_list=loc[-1] == "teams")
+    check_names(document, loc, written, teams, _("a team"), in_list=loc[-1] == "teams")
 
 
 def check_names(
@@ -54,12 +55,14 @@ def check_names(
     *,
     in_list: bool = True,
 ) -> None:
+    """Names of a kind that exist, each once; `noun` is what one of them is called, as it is said."""
     for i, name in enumerate(written):
         at = (*loc, i) if in_list else loc
         if name not in there_are:
-            document.blame(at, f"`{name}` is not {noun}; {did_you_mean(name, there_are)}")
+            hint = nearest(name, there_are)
+            document.blame(at, _("`{name}` is not {noun}{hint}", name=name, noun=noun, hint=hint))
         elif name in written[:i]:
-            document.blame(at, f"`{name}` is here twice")
+            document.blame(at, _("`{name}` is here twice", name=name))
 
 
 def moment(document: Document, loc: Loc, written: str | None, zone: str) -> int | None:
@@ -68,10 +71,11 @@ def moment(document: Document, loc: Loc, written: str | None, zone: str) -> int 
         return None
     try:
         if written.strip().startswith("now"):
-            raise ValueError("a definition does not know when `now` is; write for example `2026-05-10T02:00`")
+            message = _("a definition does not know when `now` is; write for example `2026-05-10T02:00`")
+            raise ValueError(message)
         second = windows.parse_time(written, 0, zone)
         if second % 60:
-            raise ValueError("whole minutes are judged: leave the seconds out")
+            raise ValueError(_("whole minutes are judged: leave the seconds out"))
     except ValueError as error:
         document.blame(loc, str(error))
         return None

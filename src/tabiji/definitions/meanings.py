@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from tabiji import histograms
 from tabiji.journeys import Comparison, Slices
+from tabiji.language import _, listed
 
 _SHARE = re.compile(r"([0-9]{1,20})(\.[0-9]{1,20})?\s*%|0?\.[0-9]{1,20}")
 _LIMIT = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,9})?)\s*(us|µs|ms|s|m|h)")
@@ -30,12 +31,13 @@ def share(text: str, what: str) -> Fraction:
     """`99.9%` or `0.999`, exactly. `what` is the noun of the message."""
     written = text.strip()
     if not _SHARE.fullmatch(written):
-        hint = (
-            f"did you mean `{written}%`?"
-            if re.fullmatch(r"[0-9]{1,3}(\.[0-9]+)?", written)
-            else "write for example `99.9%`"
-        )
-        raise MistakeError(f"`{text}` is not {what}; {hint}")
+        if re.fullmatch(r"[0-9]{1,3}(\.[0-9]+)?", written):
+            message = _(
+                "`{text}` is not {what}; did you mean `{meant}%`?", text=text, what=what, meant=written
+            )
+        else:
+            message = _("`{text}` is not {what}; write for example `99.9%`", text=text, what=what)
+        raise MistakeError(message)
     if written.endswith("%"):
         return Fraction(written[:-1].strip()) / 100
     return Fraction(written)
@@ -43,11 +45,11 @@ def share(text: str, what: str) -> Fraction:
 
 def target(text: str) -> Fraction:
     """A share between 0 and 1, both excluded."""
-    found = share(text, "a target")
+    found = share(text, _("a target"))
     if found >= 1:
-        raise MistakeError(f"`{text}` leaves no budget: a target is below 100%")
+        raise MistakeError(_("`{text}` leaves no budget: a target is below 100%", text=text))
     if found <= 0:
-        raise MistakeError(f"`{text}` promises nothing: a target is above 0%")
+        raise MistakeError(_("`{text}` promises nothing: a target is above 0%", text=text))
     return found
 
 
@@ -55,19 +57,27 @@ def latency_us(text: str) -> int:
     """A latency limit that histograms count exactly, in microseconds."""
     match = _LIMIT.fullmatch(text.strip())
     if not match:
-        hint = f"did you mean `{text}ms`?" if text.isdecimal() else "write for example `800ms` or `1.5s`"
-        raise MistakeError(f"`{text}` is not a duration; {hint}")
+        if text.isdecimal():
+            message = _("`{text}` is not a duration; did you mean `{text}ms`?", text=text)
+        else:
+            message = _("`{text}` is not a duration; write for example `800ms` or `1.5s`", text=text)
+        raise MistakeError(message)
     exact = Fraction(match[1]) * _UNITS_US[match[2]]
     if exact <= 0:
-        raise MistakeError("a limit is above 0")
+        raise MistakeError(_("a limit is above 0"))
     if exact > histograms.LARGEST_US:
-        raise MistakeError(f"`{text}` is too long: a limit is at most {shown_us(histograms.LARGEST_US)}")
+        most = shown_us(histograms.LARGEST_US)
+        raise MistakeError(_("`{text}` is too long: a limit is at most {most}", text=text, most=most))
     if exact.denominator != 1 or not histograms.is_exact(int(exact)):
         below, above = histograms.nearest_exact_us(int(exact))
-        raise MistakeError(
-            f"`{text}` can't be counted exactly: a limit has two significant digits; "
-            f"the nearest are `{shown_us(below)}` and `{shown_us(above)}`"
+        message = _(
+            "`{text}` can't be counted exactly: a limit has two significant digits; "
+            "the nearest are `{below}` and `{above}`",
+            text=text,
+            below=shown_us(below),
+            above=shown_us(above),
         )
+        raise MistakeError(message)
     return int(exact)
 
 
@@ -90,29 +100,34 @@ def slices(text: str) -> Slices:
     """`error_rate >= 1%`, `p95 > 1s`, `bad >= 10`, `total = 0`."""
     match = _CONDITION.fullmatch(text)
     if not match:
-        raise MistakeError("write a condition such as `error_rate >= 1%` or `p95 > 1s`")
+        raise MistakeError(_("write a condition such as `error_rate >= 1%` or `p95 > 1s`"))
     measure, operator, limit = match.groups()
     if measure not in MEASURES and not _PERCENTILE.fullmatch(measure):
-        raise MistakeError(
-            f"`{measure}` can't be measured; there are {', '.join(MEASURES)}, and percentiles such as p95",
-            match.start(1),
+        message = _(
+            "`{measure}` can't be measured; there are {measures}, and percentiles such as p95",
+            measure=measure,
+            measures=listed(MEASURES),
         )
+        raise MistakeError(message, match.start(1))
     if operator not in _OPERATORS:
-        there_are = f"there are {' '.join(_OPERATORS)}"
-        raise MistakeError(
-            f"`{operator}` does not compare; {there_are}" if operator else there_are, match.start(2)
-        )
+        known = " ".join(_OPERATORS)
+        message = _("there are {operators}", operators=known)
+        if operator:
+            message = _(
+                "`{operator}` does not compare; there are {operators}", operator=operator, operators=known
+            )
+        raise MistakeError(message, match.start(2))
     return Slices(measure, _OPERATORS[operator], _limit(measure, limit, match.start(3)))
 
 
 def _limit(measure: str, text: str, offset: int) -> Fraction:
     try:
         if measure == "error_rate":
-            return share(text, "a rate")
+            return share(text, _("a rate"))
         if measure not in MEASURES:
             return Fraction(latency_us(text))
     except MistakeError as mistake:
         raise MistakeError(mistake.message, offset) from None
     if not re.fullmatch(r"[0-9]{1,18}", text):
-        raise MistakeError(f"`{text}` is not a number of events", offset)
+        raise MistakeError(_("`{text}` is not a number of events", text=text), offset)
     return Fraction(text)

@@ -17,6 +17,7 @@ from tabiji.definitions import receivers, shapes
 from tabiji.definitions.documents import Document, Loc
 from tabiji.definitions.known import check_names
 from tabiji.definitions.sites import Site, check_name, time_zone
+from tabiji.language import _, either, listed
 from tabiji.notices import Channel, Duty, Notifications, Quiet, Receiver
 
 REMIND_MINUTES_MAX = 7 * windows.DAY
@@ -106,13 +107,15 @@ def _hide(document: Document) -> None:
 
 def _receiver(reading: _Reading, loc: Loc, name: str, shape: receivers.Receiver) -> Receiver | None:
     document = reading.document
-    check_name(document, loc, name, "a receiver")
+    check_name(document, loc, name, _("a receiver"))
     channels = [one for one in OPTIONS if getattr(shape, one) is not None]
     if len(channels) != 1:
         if not document.left_out(loc):
-            one_of = ", ".join(f"`{one}`" for one in OPTIONS)
-            how_many = "has" if not channels else "has only"
-            document.blame(loc, f"a receiver {how_many} one of {one_of}", key=True)
+            one_of = listed(f"`{one}`" for one in OPTIONS)
+            message = _("a receiver has one of {channels}", channels=one_of)
+            if channels:
+                message = _("a receiver has only one of {channels}", channels=one_of)
+            document.blame(loc, message, key=True)
         return None
     channel = channels[0]
     needs, may = OPTIONS[channel]
@@ -125,31 +128,38 @@ def _receiver(reading: _Reading, loc: Loc, name: str, shape: receivers.Receiver)
     for key in written:
         if key not in (*needs, *may):
             where = [one for one, (all_need, all_may) in OPTIONS.items() if key in (*all_need, *all_may)]
-            document.blame(
-                (*loc, key), f"`{key}` goes with {' or '.join(f'`{one}`' for one in where)}", key=True
-            )
+            others = either(f"`{one}`" for one in where)
+            document.blame((*loc, key), _("`{key}` goes with {others}", key=key, others=others), key=True)
             sound = False
     for key in needs:
         if key not in written:
             if not document.left_out((*loc, key)):
-                document.blame(loc, f"`{channel}` needs `{key}`", key=True)
+                document.blame(loc, _("`{name}` needs `{key}`", name=channel, key=key), key=True)
             sound = False
     for key in SECRETS:
         if key in written and not _VARIABLE.search(written[key]):
             variable = re.sub(r"\W", "_", f"{name}_{key}").upper()
-            message = f"a secret does not belong in a file: write `{key}: ${{{variable}}}`"
-            document.blame((*loc, key), f"{message} and put it in the environment")
+            line = f"{key}: ${{{variable}}}"
+            message = _(
+                "a secret does not belong in a file: write `{line}` and put it in the environment", line=line
+            )
+            document.blame((*loc, key), message)
             sound = False
     address, unset, known = _expanded(reading, getattr(shape, channel))
     if known and not _is_address(channel, address):
-        message = f"this is not what `{channel}` takes; write for example `{_EXAMPLES[channel]}`"
+        message = _(
+            "this is not what `{channel}` takes; write for example `{example}`",
+            channel=channel,
+            example=_EXAMPLES[channel],
+        )
         document.blame((*loc, channel), message)
         sound = False
     options = []
     for key, value in written.items():
         text, missing, known = _expanded(reading, value)
         if known and not _is_option(key, text):
-            document.blame((*loc, key), f"this is no {key}" if text else f"`{key}` is empty")
+            message = _("this is no {key}", key=key) if text else _("`{key}` is empty", key=key)
+            document.blame((*loc, key), message)
             sound = False
         options.append((key, text))
         unset += missing
@@ -192,7 +202,7 @@ def _web_address(text: str) -> SplitResult | None:
         return None
     try:
         parts = urlsplit(text)
-        _ = parts.port
+        parts.port  # noqa: B018 - raises where it is none
     except ValueError:
         return None
     return parts if parts.scheme in ("http", "https") and parts.hostname else None
@@ -204,7 +214,7 @@ def _pages(document: Document, written: str | None) -> str | None:
         return None
     parts = _web_address(written)
     if parts is None or parts.query or parts.fragment or parts.username is not None:
-        message = "an address of pages is such as `https://tabiji.example.com`"
+        message = _("an address of pages is such as `https://tabiji.example.com`")
         document.blame(("notifications", "address"), message)
         return None
     return written.rstrip("/")
@@ -218,7 +228,10 @@ def _allowed(document: Document, written: Sequence[str]) -> tuple[str, ...]:
             allowed.append(str(ipaddress.ip_network(one, strict=False)))
         except ValueError:
             if "/" in one or one.replace(".", "").isdecimal() or not _HOST.fullmatch(one):
-                message = f"`{one}` is neither a network, such as `10.0.0.0/8`, nor the name of a host"
+                message = _(
+                    "`{written}` is neither a network, such as `10.0.0.0/8`, nor the name of a host",
+                    written=one,
+                )
                 document.blame(("notifications", "allow", i), message)
             else:
                 allowed.append(one.lower())
@@ -253,7 +266,7 @@ def _duty(
         if written is None:
             return otherwise
         if named is not None:
-            check_names(document, (*loc, key), written, named, "a receiver")
+            check_names(document, (*loc, key), written, named, _("a receiver"))
         return tuple(written)
 
     quiet = default.quiet if shape.quiet is None else _quiet(document, (*loc, "quiet"), shape.quiet, zone)
@@ -274,11 +287,14 @@ def _remind(document: Document, loc: Loc, written: str | None, default: int | No
     try:
         minutes = windows.parse_minutes(written)
     except ValueError as error:
-        document.blame(loc, f"{error}, or `never`")
+        document.blame(loc, _("{error}, or `never`", error=error))
         return default
     if minutes > REMIND_MINUTES_MAX:
         longest = windows.format_minutes(REMIND_MINUTES_MAX)
-        document.blame(loc, f"`{written}` is too long: at most `{longest}`, or `never`")
+        message = _(
+            "`{written}` is too long: at most `{longest}`, or `never`", written=written, longest=longest
+        )
+        document.blame(loc, message)
     return minutes
 
 
@@ -287,11 +303,13 @@ def _quiet(document: Document, loc: Loc, shape: receivers.Quiet, zone: str) -> Q
     for key, written in (("from", shape.start), ("to", shape.to)):
         if written is None:
             if not document.left_out((*loc, key)):
-                document.blame((*loc, key), f"`quiet` needs `{key}`, such as `22:00`", key=True)
+                message = _("`quiet` needs `{key}`, such as `22:00`", key=key)
+                document.blame((*loc, key), message, key=True)
         elif match := _TIME.fullmatch(written):
             minutes.append(int(match[1]) * 60 + int(match[2]) if match[1] else 0)
         else:
-            document.blame((*loc, key), f"`{written}` is not a time of the day; write for example `22:00`")
+            message = _("`{written}` is not a time of the day; write for example `22:00`", written=written)
+            document.blame((*loc, key), message)
     if len(minutes) < 2:
         return None
     return Quiet(

@@ -10,9 +10,10 @@ from tabiji.definitions import meanings, shapes, sites
 from tabiji.definitions.documents import Document, Loc
 from tabiji.definitions.known import Known, check_names, check_teams, moment, required
 from tabiji.definitions.meanings import MistakeError
-from tabiji.definitions.shaping import did_you_mean
+from tabiji.definitions.shaping import nearest
 from tabiji.definitions.sites import Site
 from tabiji.journeys import Text
+from tabiji.language import _
 from tabiji.policies import (
     BACK,
     TRIGGERS,
@@ -32,7 +33,7 @@ _CONDITIONS = ("budget below 50%", "budget exhausted", "page fires", "ticket fir
 
 def policy(document: Document, name: str, shape: shapes.Policy, known: Known) -> Policy:
     loc: Loc = ("policies", name)
-    sites.check_name(document, loc, name, "a policy")
+    sites.check_name(document, loc, name, _("a policy"))
     required(document, loc, shape, ("agreed", "owners", "steps"), "a policy")
     agreed = shape.agreed
     if agreed is not None:
@@ -45,7 +46,7 @@ def policy(document: Document, name: str, shape: shapes.Policy, known: Known) ->
             continue
         same = next((one.name for one in steps if one.when == found.when), None)
         if same is not None:
-            message = f"step `{same}` has the same condition; put what both do into one"
+            message = _("step `{step}` has the same condition; put what both do into one", step=same)
             document.blame((*loc, "steps", step_name, "when"), message)
         _check_can_happen(document, (*loc, "steps", step_name, "when"), found.when, journeys, known)
         steps.append(found)
@@ -75,24 +76,34 @@ def _journeys_of(document: Document, loc: Loc, shape: shapes.Policy, known: Know
     if named is None:
         return tuple(name for name, team in teams.items() if shape.team in (None, team))
     if not named:
-        document.blame((*loc, "journeys"), "name at least one journey, or leave `journeys` out", key=True)
-    check_names(document, (*loc, "journeys"), named, list(teams), "a journey")
+        message = _("name at least one journey, or leave `journeys` out")
+        document.blame((*loc, "journeys"), message, key=True)
+    check_names(document, (*loc, "journeys"), named, list(teams), _("a journey"))
     for i, name in enumerate(named):
         if shape.team is not None and name in teams and teams[name] != shape.team:
-            owner = f"belongs to team `{teams[name]}`" if teams[name] is not None else "has no team"
-            document.blame((*loc, "journeys", i), f"`{name}` {owner}, not to `{shape.team}`")
+            owner = teams[name]
+            if owner is None:
+                message = _("`{name}` has no team, not to `{team}`", name=name, team=shape.team)
+            else:
+                message = _(
+                    "`{name}` belongs to team `{owner}`, not to `{team}`",
+                    name=name,
+                    owner=owner,
+                    team=shape.team,
+                )
+            document.blame((*loc, "journeys", i), message)
     return tuple(named)
 
 
 def _step(
     document: Document, loc: Loc, name: str, shape: shapes.PolicyStep, owners: tuple[str, ...]
 ) -> Step | None:
-    sites.check_name(document, loc, name, "a step")
+    sites.check_name(document, loc, name, _("a step"))
     title = sites.text(document, (*loc, "title"), shape.title) or Text(name, name)
     complete = required(document, loc, shape, ("when", "then"), "a step")
     for i, action in enumerate(shape.then or ()):
         if action in (shape.then or ())[:i]:
-            document.blame((*loc, "then", i), f"`{action}` is here twice")
+            document.blame((*loc, "then", i), _("`{name}` is here twice", name=action))
     if not complete or shape.when is None:
         return None
     key = "when"
@@ -117,10 +128,11 @@ def condition(text: str) -> Condition:
             return Happens(trigger)
     share = _BELOW.fullmatch(text)
     if not share:
-        raise MistakeError(f"`{text}` is not a condition; {did_you_mean(words, _CONDITIONS)}")
+        hint = nearest(words, _CONDITIONS)
+        raise MistakeError(_("`{written}` is not a condition{hint}", written=text, hint=hint))
     below = _budget(share[1], share.start(1))
     if below == 0:
-        raise MistakeError("nothing left is `budget exhausted`", share.start(1))
+        raise MistakeError(_("nothing left is `budget exhausted`"), share.start(1))
     return BudgetBelow(below, min(below + BACK, Fraction(1)))
 
 
@@ -128,14 +140,17 @@ def _until(when: Condition, text: str) -> Condition:
     """The condition with the end that was agreed."""
     share = _BACK.fullmatch(text)
     if not share:
-        raise MistakeError(f"`{text}` is not an end; write for example `budget back at 10%`")
+        message = _("`{written}` is not an end; write for example `budget back at 10%`", written=text)
+        raise MistakeError(message)
     until = _budget(share[1], share.start(1))
     match when:
         case Happens():
-            raise MistakeError("`until` goes with a budget; alerts and drops are over after a quiet hour")
+            message = _("`until` goes with a budget; alerts and drops are over after a quiet hour")
+            raise MistakeError(message)
         case BudgetBelow(share=below) if until < below:
             shown = meanings.decimal(below * 100)
-            raise MistakeError(f"`when` begins below {shown}%: the end is not before that", share.start(1))
+            message = _("`when` begins below {share}%: the end is not before that", share=shown)
+            raise MistakeError(message, share.start(1))
         case BudgetBelow(share=below):
             return BudgetBelow(below, until)
         case Exhausted():
@@ -144,11 +159,11 @@ def _until(when: Condition, text: str) -> Condition:
 
 def _budget(text: str, offset: int) -> Fraction:
     try:
-        share = meanings.share(text, "a share of the budget")
+        share = meanings.share(text, _("a share of the budget"))
     except MistakeError as mistake:
         raise MistakeError(mistake.message, offset) from None
     if share > 1:
-        raise MistakeError("there is never more than 100% of a budget", offset)
+        raise MistakeError(_("there is never more than 100% of a budget"), offset)
     return share
 
 
@@ -166,8 +181,11 @@ def _check_can_happen(
         for tier in objective.tiers
     ]
     if journeys and all(tier.severity != when.trigger for tier in tiers):
-        does = "pages" if when.trigger == "page" else "opens tickets"
-        document.blame(loc, f"this can never happen: no objective of these journeys {does}")
+        if when.trigger == "page":
+            message = _("this can never happen: no objective of these journeys pages")
+        else:
+            message = _("this can never happen: no objective of these journeys opens tickets")
+        document.blame(loc, message)
 
 
 def _exception(
@@ -183,11 +201,12 @@ def _exception(
     until = moment(document, (*loc, "until"), shape.until, site.timezone)
     steps = list(policy.steps or ())
     if steps:
-        check_names(document, (*loc, "steps"), shape.steps or (), steps, "a step of this policy")
+        check_names(document, (*loc, "steps"), shape.steps or (), steps, _("a step of this policy"))
     if journeys:
-        check_names(document, (*loc, "journeys"), shape.journeys or (), journeys, "a journey of this policy")
+        noun = _("a journey of this policy")
+        check_names(document, (*loc, "journeys"), shape.journeys or (), journeys, noun)
     if start is not None and until is not None and until <= start:
-        document.blame((*loc, "until"), "an exception ends after it begins")
+        document.blame((*loc, "until"), _("an exception ends after it begins"))
     if not complete or until is None:
         return None
     return Exemption(
@@ -206,5 +225,6 @@ def _day(document: Document, loc: Loc, written: str | None) -> str:
     try:
         return date.fromisoformat(written).isoformat()
     except ValueError:
-        document.blame(loc, f"`{written}` is not a day; write for example `2026-04-01`")
+        message = _("`{written}` is not a day; write for example `2026-04-01`", written=written)
+        document.blame(loc, message)
         return ""

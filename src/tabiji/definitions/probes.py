@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from tabiji import windows
 from tabiji.definitions import probe_shapes, shapes
 from tabiji.definitions.documents import Document, Loc
+from tabiji.language import _, pgettext
 
 FORMAT = "probe"
 EVERY_SECONDS_MIN, EVERY_SECONDS_MAX = 5, 86_400
@@ -77,12 +78,13 @@ def as_lines(document: Document, loc: Loc, shape: shapes.Source) -> shapes.Sourc
         return shape
     for key in _OF_LINES:
         if getattr(shape, key) is not None:
-            document.blame(
-                (*loc, key), f"`{key}` does not go with `probes`; make two sources of it", key=True
-            )
-    for key, written in (("format", shape.format), ("kind", shape.kind)):
-        if written not in (None, FORMAT):
-            document.blame((*loc, key), f"the {key} of probes is `{FORMAT}`: leave `{key}` out")
+            message = _("`{key}` does not go with `probes`; make two sources of it", key=key)
+            document.blame((*loc, key), message, key=True)
+    if shape.format not in (None, FORMAT):
+        message = _("the format of probes is `{format}`: leave `format` out", format=FORMAT)
+        document.blame((*loc, "format"), message)
+    if shape.kind not in (None, FORMAT):
+        document.blame((*loc, "kind"), _("the kind of probes is `{kind}`: leave `kind` out", kind=FORMAT))
     return shape.model_copy(update={"format": FORMAT, "kind": None, **dict.fromkeys(_OF_LINES)})
 
 
@@ -93,11 +95,11 @@ def probes(document: Document, loc: Loc, shape: shapes.Source) -> tuple[Probe, .
     if written is None:
         return ()
     if not written and not document.left_out(loc):
-        document.blame(loc, "there is no probe here; write for example `top: {url: https://example.com}`")
+        message = _("there is no probe here; write for example `top: {url: https://example.com}`")
+        document.blame(loc, message)
     if len(written) > PROBES_MAX:
-        document.blame(
-            loc, f"a source has at most {PROBES_MAX} probes; make several sources of them", key=True
-        )
+        message = _("a source has at most {most} probes; make several sources of them", most=PROBES_MAX)
+        document.blame(loc, message, key=True)
     found = tuple(_probe(document, (*loc, name), name, one) for name, one in written.items())
     _hide(document, loc)
     return found
@@ -105,7 +107,10 @@ def probes(document: Document, loc: Loc, shape: shapes.Source) -> tuple[Probe, .
 
 def _probe(document: Document, loc: Loc, name: str, shape: probe_shapes.Probe) -> Probe:
     if not re.match(shapes.NAME, name):
-        document.blame(loc, f"`{name}` can't name a probe; use letters, digits, `-`, `_` and `.`", key=True)
+        message = _(
+            "`{name}` can't name {noun}; use letters, digits, `-`, `_` and `.`", name=name, noun=_("a probe")
+        )
+        document.blame(loc, message, key=True)
     expect = shape.expect or probe_shapes.Expect.model_validate({})
     every = _every(document, (*loc, "every"), shape.every)
     _check_asked(document, loc, shape)
@@ -113,9 +118,11 @@ def _probe(document: Document, loc: Loc, name: str, shape: probe_shapes.Probe) -
         _check_header(document, (*loc, "headers", header), name, header, value)
     text = expect.text
     if text is not None and not 1 <= len(text) <= TEXT_MAX:
-        document.blame((*loc, "expect", "text"), f"a text has 1 to {TEXT_MAX} characters")
+        message = _("a text has 1 to {most} characters", most=TEXT_MAX)
+        document.blame((*loc, "expect", "text"), message)
     if text is not None and shape.method == "HEAD":
-        document.blame((*loc, "expect", "text"), "an answer to HEAD has no text; use `method: GET`", key=True)
+        message = _("an answer to HEAD has no text; use `method: GET`")
+        document.blame((*loc, "expect", "text"), message, key=True)
     return Probe(
         name=name,
         every_seconds=every,
@@ -137,16 +144,19 @@ def _check_asked(document: Document, loc: Loc, shape: probe_shapes.Probe) -> Non
     """Either a url or a tcp; and only keys that go with it."""
     if (shape.url is None) == (shape.tcp is None):
         if not document.left_out(loc):
-            how_many = "has only" if shape.url is not None else "needs"
-            document.blame(loc, f"a probe {how_many} one of `url` and `tcp`", key=True)
+            if shape.url is not None:
+                message = _("a probe has only one of `url` and `tcp`")
+            else:
+                message = _("a probe needs one of `url` and `tcp`")
+            document.blame(loc, message, key=True)
         return
     if shape.tcp is not None:
         match = _TCP.fullmatch(shape.tcp)
         if not match or (match[2].isdecimal() and not 1 <= int(match[2]) <= 65_535):
-            document.blame((*loc, "tcp"), "write a host and a port, such as `db.internal:5432`")
+            document.blame((*loc, "tcp"), _("write a host and a port, such as `db.internal:5432`"))
         for key in ("method", "headers", "follow", "expect"):
             if getattr(shape, key) is not None:
-                document.blame((*loc, key), f"`{key}` goes with `url`, not with `tcp`", key=True)
+                document.blame((*loc, key), _("`{key}` goes with `url`, not with `tcp`", key=key), key=True)
         return
     fault = _address_fault(_VARIABLE.sub("1", shape.url or ""))
     if fault is not None:
@@ -154,32 +164,37 @@ def _check_asked(document: Document, loc: Loc, shape: probe_shapes.Probe) -> Non
 
 
 def _address_fault(url: str) -> str | None:
-    example = "write for example `https://example.com/health`"
+    no_address = _("this is not an address of the web; write for example `https://example.com/health`")
     if not url.isprintable() or " " in url or "\\" in url:
-        return f"this is not an address of the web; {example}"
+        return no_address
     try:
         parts = urlsplit(url)
-        _ = parts.port
+        parts.port  # noqa: B018 - raises where it is none
     except ValueError as error:
-        return f"this is not an address of the web: {error}"
+        return _("this is not an address of the web: {error}", error=error)
     if parts.username is not None or parts.password is not None:
-        return "no user and password in an address: send them as a header, such as `Authorization: ${NAME}`"
+        return _(
+            "no user and password in an address: send them as a header, such as `Authorization: ${NAME}`"
+        )
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        return f"this is not an address of the web; {example}"
+        return no_address
     return None
 
 
 def _check_header(document: Document, loc: Loc, probe: str, name: str, value: str) -> None:
     if not _HEADER.fullmatch(name):
-        document.blame(loc, "this is not the name of a header", key=True)
+        document.blame(loc, _("this is not the name of a header"), key=True)
     elif name.lower() in ("content-length", "transfer-encoding", "connection"):
-        document.blame(loc, f"`{name}` is set by the client", key=True)
+        document.blame(loc, _("`{name}` is set by the client", name=name), key=True)
     elif _SECRET.search(name) and not _VARIABLE.search(value):
         variable = re.sub(r"\W", "_", f"{probe}_{name}").upper()
-        message = f"a secret does not belong in a file: write `{name}: ${{{variable}}}` and put it in the environment"
+        line = f"{name}: ${{{variable}}}"
+        message = _(
+            "a secret does not belong in a file: write `{line}` and put it in the environment", line=line
+        )
         document.blame(loc, message)
     elif not value.isascii() or not value.isprintable():
-        document.blame(loc, "the value of a header is of printable ASCII characters")
+        document.blame(loc, _("the value of a header is of printable ASCII characters"))
 
 
 def _every(document: Document, loc: Loc, written: str | None) -> int:
@@ -191,7 +206,7 @@ def _every(document: Document, loc: Loc, written: str | None) -> int:
         document.blame(loc, str(error))
         return EVERY_SECONDS_MAX
     if not EVERY_SECONDS_MIN <= seconds <= EVERY_SECONDS_MAX:
-        document.blame(loc, "`every` is from 5s to 1d")
+        document.blame(loc, _("`every` is from 5s to 1d"))
         return EVERY_SECONDS_MAX
     return seconds
 
@@ -201,39 +216,48 @@ def _within(document: Document, loc: Loc, written: str | None, every_seconds: in
         return min(WITHIN_MS, every_seconds * 500)
     match = _WITHIN.fullmatch(written)
     if not match:
-        document.blame(loc, f"`{written}` is not a time limit; write for example `5s` or `800ms`")
+        message = _("`{written}` is not a time limit; write for example `5s` or `800ms`", written=written)
+        document.blame(loc, message)
         return WITHIN_MS
     within_ms = int(match[1]) * _UNITS_MS[match[2]]
     if within_ms >= every_seconds * 1_000:
         every = windows.format_duration(every_seconds)
-        document.blame(loc, f"`{written}` is not less than `every`, {every}: a probe would overtake itself")
+        message = _(
+            "`{written}` is not less than `every`, {every}: a probe would overtake itself",
+            written=written,
+            every=every,
+        )
+        document.blame(loc, message)
     return within_ms
 
 
 def _truth(document: Document, loc: Loc, written: str | None) -> bool:
     if written is not None and written.lower() not in ("true", "false"):
-        document.blame(loc, "`follow` must be `true` or `false`")
+        what = pgettext("the value of a key", "`{key}`", key="follow")
+        document.blame(loc, _("{what} must be `true` or `false`", what=what))
     return written is None or written.lower() != "false"
 
 
 def _statuses(document: Document, loc: Loc, written: list[str] | None) -> Iterator[int]:
     if written is not None and not written:
-        document.blame(loc, "no status is expected here; leave `status` out for all below 400")
+        document.blame(loc, _("no status is expected here; leave `status` out for all below 400"))
     for at, one in enumerate(written or ()):
         if re.fullmatch(r"[1-5][0-9]{2}", one):
             yield int(one)
         else:
-            document.blame((*loc, at), f"`{one}` is not a status; write for example `200` or `[200, 302]`")
+            message = _("`{written}` is not a status; write for example `200` or `[200, 302]`", written=one)
+            document.blame((*loc, at), message)
 
 
 def _days(document: Document, loc: Loc, written: str | None, shape: probe_shapes.Probe) -> int | None:
     if written is None:
         return None
     if not re.fullmatch(r"[0-9]{1,6}", written) or int(written) > DAYS_MAX:
-        document.blame(loc, f"`{written}` is not a number of days, from 0 to {DAYS_MAX}")
+        message = _("`{written}` is not a number of days, from 0 to {most}", written=written, most=DAYS_MAX)
+        document.blame(loc, message)
         return None
     if shape.url is not None and not shape.url.lower().startswith(("https:", "${")):
-        document.blame(loc, "only an `https` address has a certificate", key=True)
+        document.blame(loc, _("only an `https` address has a certificate"), key=True)
     return int(written)
 
 

@@ -16,7 +16,8 @@ from dateutil.rrule import rrulestr
 from tabiji import windows
 from tabiji.corrections import Correction, Dated, Recurrence, Span, merged
 from tabiji.definitions.meanings import MistakeError
-from tabiji.definitions.shaping import did_you_mean
+from tabiji.definitions.shaping import nearest
+from tabiji.language import _, either, listed
 
 INTERVAL_MAX = 1_000
 TIMES_A_DAY_MAX = 24
@@ -66,37 +67,44 @@ def check_rule(text: str) -> str:
         key, equals, value = (part.strip().upper() for part in written.partition("="))
         offset += len(written) + 1
         if not equals or not value:
-            raise MistakeError("write a rule such as `FREQ=WEEKLY;BYDAY=SU`", begin)
+            raise MistakeError(_("write a rule such as `FREQ=WEEKLY;BYDAY=SU`"), begin)
         if key not in _KEYS:
-            raise MistakeError(f"`{key}` is not a part of a rule here; {did_you_mean(key, _KEYS)}", begin)
+            hint = nearest(key, _KEYS)
+            raise MistakeError(_("`{key}` is not a part of a rule here{hint}", key=key, hint=hint), begin)
         if key in parts:
-            raise MistakeError(f"`{key}` is here twice", begin)
+            raise MistakeError(_("`{name}` is here twice", name=key), begin)
         parts[key] = (value, begin + written.lstrip().index("=") + 1)
     frequency = _frequency(parts)
     for key, (value, at) in parts.items():
         _check_part(key, value, at, frequency)
     if "COUNT" in parts and "UNTIL" in parts:
-        raise MistakeError("a rule has `COUNT` or `UNTIL`, not both", parts["COUNT"][1])
+        raise MistakeError(_("a rule has `COUNT` or `UNTIL`, not both"), parts["COUNT"][1])
     if "BYSETPOS" in parts and not any(key.startswith("BY") and key != "BYSETPOS" for key in parts):
-        raise MistakeError("`BYSETPOS` chooses among other `BY…` parts: give one", parts["BYSETPOS"][1])
+        message = _("`BYSETPOS` chooses among other `BY…` parts: give one")
+        raise MistakeError(message, parts["BYSETPOS"][1])
     times = 1
     for key in ("BYHOUR", "BYMINUTE"):
         times *= len(set(parts[key][0].split(","))) if key in parts else 1
     if times > TIMES_A_DAY_MAX:
-        message = f"this is {times} times a day; a correction recurs at most {TIMES_A_DAY_MAX} times"
+        message = _(
+            "this is {times} times a day; a correction recurs at most {most} times",
+            times=times,
+            most=TIMES_A_DAY_MAX,
+        )
         raise MistakeError(message, parts["BYHOUR" if "BYHOUR" in parts else "BYMINUTE"][1])
     return ";".join(f"{key}={value}" for key, (value, _) in parts.items())
 
 
 def _frequency(parts: Mapping[str, tuple[str, int]]) -> str:
     if "FREQ" not in parts:
-        raise MistakeError("a rule needs `FREQ`, such as `FREQ=WEEKLY;BYDAY=SU`")
+        raise MistakeError(_("a rule needs `FREQ`, such as `FREQ=WEEKLY;BYDAY=SU`"))
     frequency, at = parts["FREQ"]
     if frequency in _TOO_OFTEN:
-        message = "a correction recurs daily at most; `FREQ=DAILY;BYHOUR=0,12` has several times a day"
+        message = _("a correction recurs daily at most; `FREQ=DAILY;BYHOUR=0,12` has several times a day")
         raise MistakeError(message, at)
     if frequency not in _FREQUENCIES:
-        raise MistakeError(f"`{frequency}` is not a frequency; {did_you_mean(frequency, _FREQUENCIES)}", at)
+        hint = nearest(frequency, _FREQUENCIES)
+        raise MistakeError(_("`{written}` is not a frequency{hint}", written=frequency, hint=hint), at)
     return frequency
 
 
@@ -104,30 +112,43 @@ def _check_part(key: str, value: str, at: int, frequency: str) -> None:
     if key in ("INTERVAL", "COUNT"):
         most = INTERVAL_MAX if key == "INTERVAL" else 99_999
         if not value.isascii() or not value.isdecimal() or len(value) > 5 or not 1 <= int(value) <= most:
-            raise MistakeError(f"`{key}` is a number from 1 to {most}", at)
+            raise MistakeError(_("`{key}` is a number from 1 to {most}", key=key, most=most), at)
     elif key == "UNTIL":
         _last_moment(value, "UTC", at)
     elif key == "WKST" and value not in _WEEKDAYS:
-        raise MistakeError(f"`{value}` is not a day; there are {', '.join(_WEEKDAYS)}", at)
+        days = listed(_WEEKDAYS)
+        raise MistakeError(_("`{written}` is not a day; there are {days}", written=value, days=days), at)
     elif key == "BYDAY":
         for day in value.split(","):
             match = _DAY.fullmatch(day)
             if not match or (match[1] is not None and not 1 <= abs(int(match[1])) <= 53):
-                raise MistakeError(f"`{day}` is not a day; there are {', '.join(_WEEKDAYS)}, 1MO, -1FR …", at)
+                days = listed((*_WEEKDAYS, "1MO", "-1FR …"))
+                raise MistakeError(
+                    _("`{written}` is not a day; there are {days}", written=day, days=days), at
+                )
             if match[1] is not None and frequency not in ("MONTHLY", "YEARLY"):
-                message = f"`{day}` counts days within a month or a year: it goes with `FREQ=MONTHLY`"
+                message = _(
+                    "`{written}` counts days within a month or a year: it goes with `FREQ=MONTHLY`",
+                    written=day,
+                )
                 raise MistakeError(message, at)
             at += len(day) + 1
     elif key in _LISTS:
         numbers = _LISTS[key]
         if frequency not in numbers.frequencies:
-            goes = " or ".join(f"`FREQ={one}`" for one in numbers.frequencies)
-            raise MistakeError(f"`{key}` goes with {goes}", at)
+            others = either(f"`FREQ={one}`" for one in numbers.frequencies)
+            raise MistakeError(_("`{key}` goes with {others}", key=key, others=others), at)
         for number in value.split(","):
             found = int(number) if _NUMBER.fullmatch(number) else 0 if numbers.least else -1
             place = abs(found) if numbers.from_the_end else found
             if not numbers.least <= place <= numbers.most:
-                message = f"`{number}` is not a number of `{key}`: from {numbers.least} to {numbers.most}"
+                message = _(
+                    "`{written}` is not a number of `{key}`: from {least} to {most}",
+                    written=number,
+                    key=key,
+                    least=numbers.least,
+                    most=numbers.most,
+                )
                 raise MistakeError(message, at)
             at += len(number) + 1
 
@@ -136,14 +157,15 @@ def check_occurrences(recurrence: Recurrence) -> None:
     """Raises MistakeError where a rule never happens, or leaves nothing to be judged ever again."""
     first = _first_minute(recurrence)
     if first is None:
-        raise MistakeError("this never happens")
+        raise MistakeError(_("this never happens"))
     tried = list(islice(_occurrences(recurrence), OCCURRENCES_TRIED))
     endless = "COUNT=" not in recurrence.rule and "UNTIL=" not in recurrence.rule
     if endless and len(tried) == OCCURRENCES_TRIED and len(merged(tried, first, tried[-1][1])) == 1:
-        raise MistakeError(
+        message = _(
             "its occurrences leave no minute between them, so nothing would be judged ever again; "
             "make it shorter, or give the rule an `UNTIL`"
         )
+        raise MistakeError(message)
 
 
 def _first_minute(recurrence: Recurrence) -> int | None:
@@ -253,7 +275,10 @@ def _last_moment(until: str, zone: str, at: int) -> int:
         hours = [int(part) for part in clock if part is not None] or [23, 59, 59]
         moment = datetime(int(year), int(month), int(day), *hours, tzinfo=UTC)  # type: ignore[misc,arg-type]
     except ValueError:
-        message = f"`{until}` is not a time of a rule; write for example `20261231` or `20261231T150000Z`"
+        message = _(
+            "`{written}` is not a time of a rule; write for example `20261231` or `20261231T150000Z`",
+            written=until,
+        )
         raise MistakeError(message, at) from None
     if utc is None:
         return _minute(moment.replace(tzinfo=None), windows.time_zone(zone))

@@ -17,6 +17,7 @@ from tabiji.definitions.probe_shapes import Expect, Probe
 from tabiji.definitions.receivers import Notifications, Quiet, Receiver
 from tabiji.journeys import Absence, Severity, State
 from tabiji.policies import Action
+from tabiji.language import N_
 from tabiji.windows import Unit
 
 Kind = Literal["request", "job", "call", "probe", "query"]
@@ -31,13 +32,13 @@ def _whole(written: object) -> object:
         return int(written)
     if isinstance(written, str) and re.fullmatch(r"0o[0-7]{1,18}", written):
         return int(written, 8)
-    raise PydanticCustomError("tabiji", "must be a whole number")
+    raise PydanticCustomError("not_whole", "must be a whole number")
 
 
 def _truth(written: object) -> object:
     if isinstance(written, str) and written in ("true", "True", "TRUE", "false", "False", "FALSE"):
         return written.lower() == "true"
-    raise PydanticCustomError("tabiji", "must be `true` or `false`")
+    raise PydanticCustomError("not_truth", "must be `true` or `false`")
 
 
 def _which(written: object) -> str:
@@ -333,27 +334,27 @@ PARTS: dict[type[BaseModel], dict[tuple[str, ...], tuple[str, type[BaseModel]]]]
         ("retention",): ("`retention`", Retention),
     },
     Journey: {
-        (): ("a journey", Journey),
-        ("title",): ("a title", Words),
-        ("why",): ("a text", Words),
-        ("steps", "*"): ("a step", Step),
-        ("steps", "*", "title"): ("a title", Words),
-        ("objectives", "*"): ("an objective", Objective),
-        ("objectives", "*", "title"): ("a title", Words),
-        ("objectives", "*", "window"): ("a window", Calendar),
-        ("objectives", "*", "alerts"): ("`alerts`", Alerts),
-        ("objectives", "*", "alerts", "tiers", "*"): ("a tier", Tier),
+        (): (N_("a journey"), Journey),
+        ("title",): (N_("a title"), Words),
+        ("why",): (N_("a text"), Words),
+        ("steps", "*"): (N_("a step"), Step),
+        ("steps", "*", "title"): (N_("a title"), Words),
+        ("objectives", "*"): (N_("an objective"), Objective),
+        ("objectives", "*", "title"): (N_("a title"), Words),
+        ("objectives", "*", "window"): (N_("a window"), Calendar),
+        ("objectives", "*", "alerts"): (N_("`alerts`"), Alerts),
+        ("objectives", "*", "alerts", "tiers", "*"): (N_("a tier"), Tier),
     },
     Agreements: {
-        (): ("a file of policies", Agreements),
-        ("policies", "*"): ("a policy", Policy),
-        ("policies", "*", "title"): ("a title", Words),
-        ("policies", "*", "agreed"): ("`agreed`", Agreed),
-        ("policies", "*", "steps", "*"): ("a step", PolicyStep),
-        ("policies", "*", "steps", "*", "title"): ("a title", Words),
-        ("policies", "*", "exceptions", "*"): ("an exception", PolicyException),
-        ("corrections", "*"): ("a correction", Correction),
-        ("corrections", "*", "applies_to"): ("`applies_to`", Scope),
+        (): (N_("a file of policies"), Agreements),
+        ("policies", "*"): (N_("a policy"), Policy),
+        ("policies", "*", "title"): (N_("a title"), Words),
+        ("policies", "*", "agreed"): (N_("`agreed`"), Agreed),
+        ("policies", "*", "steps", "*"): (N_("a step"), PolicyStep),
+        ("policies", "*", "steps", "*", "title"): (N_("a title"), Words),
+        ("policies", "*", "exceptions", "*"): (N_("an exception"), PolicyException),
+        ("corrections", "*"): (N_("a correction"), Correction),
+        ("corrections", "*", "applies_to"): (N_("`applies_to`"), Scope),
     },
 }
 

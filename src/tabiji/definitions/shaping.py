@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from tabiji.definitions.documents import Document, Loc, Tree
 from tabiji.definitions.shapes import PARTS
+from tabiji.language import _, listed, pgettext
 
 Shape = TypeVar("Shape", bound=BaseModel)
 
@@ -45,13 +46,18 @@ def shaped(document: Document, shape: type[Shape]) -> Shape:
             _without(document.tree, loc)
 
 
-def did_you_mean(written: str, known: Iterable[str], otherwise: str = "there are") -> str:
-    """The end of a message about a word that is not known."""
+def nearest(written: str, known: Iterable[str]) -> str:
+    """What follows a message about a word that is not known, with what separates them."""
     words = list(known)
     near = get_close_matches(written, words, 1, 0.6)
     if near:
-        return f"did you mean `{near[0]}`?"
-    return f"{otherwise} {', '.join(words)}" if words else "there are none"
+        return _("; did you mean `{near}`?", near=near[0])
+    return _("; there are {known}", known=listed(words)) if words else _("; there are none")
+
+
+def did_you_mean(written: str, known: Iterable[str]) -> str:
+    """The same, for where the separator is there already."""
+    return nearest(written, known).removeprefix("; ")
 
 
 def _refuse_nothing(document: Document, tree: Tree, loc: Loc) -> None:
@@ -60,8 +66,11 @@ def _refuse_nothing(document: Document, tree: Tree, loc: Loc) -> None:
     for key, value in below:
         here = (*loc, key)
         if value is None:
-            what = f"`{key}`" if isinstance(key, str) else "this item"
-            document.blame(here, f"{what} is empty; give it a value or remove it", key=True)
+            if isinstance(key, str):
+                message = _("`{key}` is empty; give it a value or remove it", key=key)
+            else:
+                message = _("this item is empty; give it a value or remove it")
+            document.blame(here, message, key=True)
             document.faulty.add(here)
         else:
             _refuse_nothing(document, value, here)
@@ -83,32 +92,46 @@ def _without(tree: Any, loc: Loc) -> None:
 
 def _tell(document: Document, shape: type[BaseModel], loc: Loc, error: Any) -> None:
     """One of pydantic's errors in our words."""
-    name = f"`{loc[-1]}`" if loc and isinstance(loc[-1], str) else "this"
+    if loc and isinstance(loc[-1], str):
+        what = pgettext("the value of a key", "`{key}`", key=loc[-1])
+    else:
+        what = pgettext("the value that is meant", "this")
     kind = error["type"]
     if kind == "extra_forbidden":
         noun, part = PARTS[shape][_pattern(loc[:-1])]
-        hint = did_you_mean(str(loc[-1]), _keys(part))
         meant = get_close_matches(str(loc[-1]), _keys(part), 1, 0.6)
         document.faulty.update((*loc[:-1], key) for key in meant)  # don't call that one missing as well
-        document.blame(loc, f"{name} is not a key of {noun}; {hint}", key=True)
+        message = _(
+            "`{key}` is not a key of {noun}{hint}",
+            key=loc[-1],
+            noun=_(noun),
+            hint=nearest(str(loc[-1]), _keys(part)),
+        )
+        document.blame(loc, message, key=True)
     elif kind == "literal_error":
         known = _options(error["ctx"]["expected"])
         if isinstance(error["input"], str):
-            hint = did_you_mean(error["input"], known)
-            document.blame(loc, f"`{error['input']}` is not known here; {hint}")
+            written = error["input"]
+            hint = nearest(written, known)
+            document.blame(loc, _("`{written}` is not known here{hint}", written=written, hint=hint))
         else:
-            document.blame(loc, f"{name} must be one of {', '.join(known)}")
+            document.blame(loc, _("{what} must be one of {known}", what=what, known=listed(known)))
     elif kind == "string_type":
-        document.blame(loc, f"{name} must be a text")
+        document.blame(loc, _("{what} must be a text", what=what))
     elif kind == "list_type":
-        document.blame(loc, f"{name} must be a list, such as `[a, b]`")
+        document.blame(loc, _("{what} must be a list, such as `[a, b]`", what=what))
     elif kind == "dict_type":
-        document.blame(loc, f"{name} must be a mapping of names")
+        document.blame(loc, _("{what} must be a mapping of names", what=what))
     elif kind == "model_type":
         noun, part = PARTS[shape][_pattern(loc)]
-        document.blame(loc, f"{noun} must be a mapping; its keys are {', '.join(_keys(part))}")
+        keys = listed(_keys(part))
+        document.blame(loc, _("{noun} must be a mapping; its keys are {keys}", noun=_(noun), keys=keys))
+    elif kind == "not_whole":
+        document.blame(loc, _("{what} must be a whole number", what=what))
+    elif kind == "not_truth":
+        document.blame(loc, _("{what} must be `true` or `false`", what=what))
     else:
-        document.blame(loc, f"{name} {error['msg']}")
+        document.blame(loc, f"{what} {error['msg']}")  # in pydantic's words: none is known
 
 
 def _options(expected: str) -> list[str]:

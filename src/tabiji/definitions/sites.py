@@ -15,10 +15,11 @@ from tabiji.definitions import shapes
 from tabiji.definitions.documents import Document, Loc
 from tabiji.definitions.probes import Probe, as_lines, probes
 from tabiji.definitions.shapes import Kind, Language, Latency
-from tabiji.definitions.shaping import did_you_mean
+from tabiji.definitions.shaping import nearest
 from tabiji.expressions import ColumnType, ExpressionError
 from tabiji.journeys import Journey, Text
 from tabiji.notices import Duty, Notifications
+from tabiji.language import _, either
 from tabiji.policies import Policy
 
 Shape = TypeVar("Shape")
@@ -30,11 +31,8 @@ UNKNOWN_DAYS = 100_000
 STORE = "sqlite:///tabiji.db"
 # What source expressions may use whatever the format.
 LINE_COLUMNS: Mapping[str, ColumnType] = {
-    "method": "text",
-    "route": "text",
-    "path": "text",
+    **dict.fromkeys(("method", "route", "path", "host"), "text"),
     "status": "integer",
-    "host": "text",
 }
 _LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 _NAME = re.compile(shapes.NAME)
@@ -111,12 +109,12 @@ def site(document: Document, shape: shapes.Site, folder: Path, environment: Mapp
     """The site without its journeys. What has a fault is noted in the document and left out."""
     sources = tuple(
         _source(document, ("sources", name), name, source, folder)
-        for name, source in _named(document, "sources", shape.sources, "a source")
+        for name, source in _named(document, "sources", shape.sources, _("a source"))
     )
     _refuse_shared_paths(document, shape)
     teams = tuple(
         Team(name, text(document, ("teams", name, "title"), team.title) or Text(name, name))
-        for name, team in _named(document, "teams", shape.teams, "a team")
+        for name, team in _named(document, "teams", shape.teams, _("a team"))
     )
     return Site(
         folder=folder,
@@ -141,7 +139,8 @@ def _named(
 def check_name(document: Document, loc: Loc, name: str, noun: str, *, key: bool = True) -> None:
     """Names are used in addresses and on the command line: letters, digits, `-`, `_` and `.`."""
     if not _NAME.match(name):
-        document.blame(loc, f"`{name}` can't name {noun}; use letters, digits, `-`, `_` and `.`", key=key)
+        message = _("`{name}` can't name {noun}; use letters, digits, `-`, `_` and `.`", name=name, noun=noun)
+        document.blame(loc, message, key=key)
 
 
 def text(document: Document, loc: Loc, title: str | shapes.Words | None) -> Text | None:
@@ -151,7 +150,7 @@ def text(document: Document, loc: Loc, title: str | shapes.Words | None) -> Text
     if isinstance(title, str):
         return Text(title, title)
     if title.en is None and title.ja is None and not document.left_out(loc):
-        document.blame(loc, "a text needs `en`, `ja` or both")
+        document.blame(loc, _("a text needs `en`, `ja` or both"))
     return Text(title.en, title.ja)
 
 
@@ -174,9 +173,8 @@ def _retention(document: Document, shape: shapes.Retention | None) -> Retention:
             return UNKNOWN_DAYS if document.left_out(("retention", key)) else otherwise
         match = re.fullmatch(r"([1-9][0-9]{0,4})d", written)
         if not match:
-            document.blame(
-                ("retention", key), f"`{written}` is not a number of days; write for example `40d`"
-            )
+            message = _("`{written}` is not a number of days; write for example `40d`", written=written)
+            document.blame(("retention", key), message)
             return UNKNOWN_DAYS
         return int(match[1])
 
@@ -186,12 +184,14 @@ def _retention(document: Document, shape: shapes.Retention | None) -> Retention:
     minutes = days("minutes", shape.minutes, kept.minutes_days)
     hours = days("hours", shape.hours, kept.hours_days)
     if minutes < MINUTES_DAYS_MIN:
-        message = (
-            f"`{shape.minutes}` is too short: alerts look back over {MINUTES_DAYS_MIN} days, minute by minute"
+        message = _(
+            "`{written}` is too short: alerts look back over {days} days, minute by minute",
+            written=shape.minutes,
+            days=MINUTES_DAYS_MIN,
         )
         document.blame(("retention", "minutes"), message)
     if hours < minutes < UNKNOWN_DAYS:
-        document.blame(("retention",), "hours are kept at least as long as minutes")
+        document.blame(("retention",), _("hours are kept at least as long as minutes"))
     return Retention(minutes, hours, received_days=days("received", shape.received, kept.received_days))
 
 
@@ -203,23 +203,21 @@ def _store(document: Document, written: str, folder: Path, environment: Mapping[
     loc: Loc = ("store",)
     for variable in _VARIABLE.finditer(written):
         if not environment.get(variable[1]):
-            message = f"the environment has no `{variable[1]}`"
+            message = _("the environment has no `{variable}`", variable=variable[1])
             document.blame(loc, message, offset=variable.start())
             return STORE
     address = _VARIABLE.sub(lambda variable: environment[variable[1]], written)
     scheme, separator, rest = address.partition("://")
     if not separator or scheme not in ("sqlite", "postgresql"):
-        hint = (
-            "`postgresql://`"
-            if scheme in ("postgres", "pg", "psql")
-            else "`sqlite:///FILE` or `postgresql://…`"
-        )
-        document.blame(loc, f"a store is {hint}")
+        message = _("a store is `sqlite:///FILE` or `postgresql://…`")
+        if scheme in ("postgres", "pg", "psql"):
+            message = _("a store is `postgresql://`")
+        document.blame(loc, message)
         return STORE
     if scheme == "postgresql":
         return f"postgresql+psycopg://{rest}"
     if not rest.startswith("/") or not rest[1:]:
-        document.blame(loc, "a store on SQLite is `sqlite:///FILE` (`sqlite:////…` from the root)")
+        document.blame(loc, _("a store on SQLite is `sqlite:///FILE` (`sqlite:////…` from the root)"))
         return STORE
     return f"sqlite:///{folder / rest[1:]}"
 
@@ -241,10 +239,10 @@ def _source(document: Document, loc: Loc, name: str, shape: shapes.Source, folde
         _check_where(document, (*loc, "where"), shape.where, columns, shape)
     routes = folder / shape.routes if shape.routes is not None else None
     if routes is not None and not routes.is_file():
-        document.blame((*loc, "routes"), f"there is no file `{shape.routes}`")
+        document.blame((*loc, "routes"), _("there is no file `{path}`", path=shape.routes))
     series_max = SERIES_MAX if shape.series_max is None else shape.series_max
     if not 1 <= series_max <= 1_000_000:
-        document.blame((*loc, "series_max"), "`series_max` is from 1 to 1000000")
+        document.blame((*loc, "series_max"), _("`series_max` is from 1 to 1000000"))
     return Source(
         name=name,
         format=shape.format,
@@ -275,7 +273,10 @@ def _quiet_after(document: Document, loc: Loc, written: str | None) -> int | Non
         document.blame(loc, str(error))
         return None
     if minutes > QUIET_MINUTES_MAX:
-        document.blame(loc, f"`{written}` is too long: at most `{windows.format_minutes(QUIET_MINUTES_MAX)}`")
+        longest = windows.format_minutes(QUIET_MINUTES_MAX)
+        document.blame(
+            loc, _("`{written}` is too long: at most `{longest}`", written=written, longest=longest)
+        )
     return minutes
 
 
@@ -290,7 +291,11 @@ def _refuse_shared_paths(document: Document, shape: shapes.Site) -> None:
     for name, source in (shape.sources or {}).items():
         for i, path in enumerate(source.paths or ()):
             if path in owners:
-                message = f"source `{owners[path]}` reads `{path}` already; its lines would count twice"
+                message = _(
+                    "source `{name}` reads `{path}` already; its lines would count twice",
+                    name=owners[path],
+                    path=path,
+                )
                 document.blame(("sources", name, "paths", i), message)
             owners.setdefault(path, name)
 
@@ -298,8 +303,9 @@ def _refuse_shared_paths(document: Document, shape: shapes.Site) -> None:
 def _check_format(document: Document, loc: Loc, shape: shapes.Source) -> None:
     """Options stand only beside the format that has them."""
     if shape.format is not None and shape.format not in logs.FORMATS:
-        hint = did_you_mean(shape.format, logs.FORMATS)
-        document.blame((*loc, "format"), f"`{shape.format}` is not a format; {hint}")
+        hint = nearest(shape.format, logs.FORMATS)
+        message = _("`{name}` is not {noun}{hint}", name=shape.format, noun=_("a format"), hint=hint)
+        document.blame((*loc, "format"), message)
         return
     options = {
         "log_format": (shape.log_format, ("nginx", "apache")),
@@ -308,8 +314,8 @@ def _check_format(document: Document, loc: Loc, shape: shapes.Source) -> None:
     }
     for key, (written, formats) in options.items():
         if written is not None and shape.format not in formats and not document.left_out((*loc, "format")):
-            needed = " or ".join(f"`format: {one}`" for one in formats)
-            document.blame((*loc, key), f"`{key}` goes with {needed}", key=True)
+            others = either(f"`format: {one}`" for one in formats)
+            document.blame((*loc, key), _("`{key}` goes with {others}", key=key, others=others), key=True)
 
 
 def _line_columns(document: Document, loc: Loc, shape: shapes.Source) -> dict[str, ColumnType] | None:
@@ -336,9 +342,13 @@ def _line_columns(document: Document, loc: Loc, shape: shapes.Source) -> dict[st
 
 def _check_label(document: Document, loc: Loc, label: str) -> None:
     if label in expressions.SERIES_COLUMNS:
-        document.blame(loc, f"`{label}` is a column already; choose another name", key=True)
+        message = _("`{label}` is a column already; choose another name", label=label)
+        document.blame(loc, message, key=True)
     elif label.lower() in expressions.RESERVED or not _LABEL.fullmatch(label):
-        message = f"`{label}` can't name a label; use letters, digits and `_`, and no word of expressions"
+        message = _(
+            "`{label}` can't name a label; use letters, digits and `_`, and no word of expressions",
+            label=label,
+        )
         document.blame(loc, message, key=True)
 
 
@@ -357,7 +367,8 @@ def _check_value(
         _blame_expression(document, loc, error, shape)
         return
     if value.type == "integer":
-        document.blame(loc, f"this is an integer; make it a text: `{written} || ''`", offset=0)
+        message = _("this is an integer; make it a text: `{written} || ''`", written=written)
+        document.blame(loc, message, offset=0)
 
 
 def _check_where(
@@ -375,10 +386,11 @@ def _check_where(
         _blame_expression(document, loc, error, shape)
         return
     if not condition.can_hold():
-        document.blame(loc, "no line can satisfy this", offset=0)
+        document.blame(loc, _("no line can satisfy this"), offset=0)
 
 
 def _blame_expression(document: Document, loc: Loc, error: ExpressionError, shape: shapes.Source) -> None:
-    hint = "; give `format:` to use a format's own fields" if shape.format is None else ""
-    hint = hint if "is not a column" in error.message else ""
-    document.blame(loc, error.message + hint, offset=error.column - 1)
+    message = error.message
+    if error.of_column and shape.format is None:
+        message = _("{message}; give `format:` to use a format's own fields", message=message)
+    document.blame(loc, message, offset=error.column - 1)
