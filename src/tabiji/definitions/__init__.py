@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from tabiji.definitions import corrections, policies, promises, shapes, sites
+from tabiji.definitions.access import Access, Oidc, Proxy
+from tabiji.definitions.accessing import access, check_members
 from tabiji.definitions.documents import Document, Loc, read
 from tabiji.definitions.known import Known
 from tabiji.definitions.notifications import with_notifications
@@ -23,8 +25,11 @@ __all__ = [
     "JOURNEYS",
     "POLICIES",
     "SITE",
+    "Access",
     "File",
+    "Oidc",
     "Probe",
+    "Proxy",
     "Retention",
     "Site",
     "Source",
@@ -59,6 +64,7 @@ def load(folder: Path, environment: Mapping[str, str], files: Mapping[str, str] 
     found = shaped(document, shapes.Site)
     site = sites.site(document, found, folder, environment)
     site = with_notifications(site, document, found, environment if files is None else None)
+    site = replace(site, access=access(document, found, environment if files is None else None))
     known = None
     if document.tree is not None:
         known = frozenset(str(loc[1]) for loc in document.places if len(loc) == 2 and loc[0] == "sources")
@@ -79,6 +85,7 @@ def load(folder: Path, environment: Mapping[str, str], files: Mapping[str, str] 
             _refuse_second(names, document, ("journey",), "journey", shape.journey)
     sound = whole and not any(document.faults for document in documents)
     others = Known(site, journeys if whole else None, None if known is None else sorted(known), sound)
+    check_members(documents[0], site.access, others)
     for path in _paths(folder, POLICIES, files):
         documents.append(document := _document(folder, path, files, written))
         if document.tree is not None:

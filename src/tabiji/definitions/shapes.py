@@ -13,11 +13,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Fiel
 from pydantic_core import PydanticCustomError
 
 from tabiji.corrections import Category
+from tabiji.definitions.access_shapes import Access, Oidc, Proxy
 from tabiji.definitions.probe_shapes import Expect, Probe
 from tabiji.definitions.receivers import Notifications, Quiet, Receiver
 from tabiji.journeys import Absence, Severity, State
-from tabiji.policies import Action
 from tabiji.language import N_
+from tabiji.policies import Action
 from tabiji.windows import Unit
 
 Kind = Literal["request", "job", "call", "probe", "query"]
@@ -130,6 +131,7 @@ class Site(Shape):
     teams: dict[str, Team] | None = Field(None, description="Name → team; then journeys name one of these.")
     retention: Retention | None = Field(None, description="How long rollups are kept.")
     notifications: Notifications | None = Field(None, description="Who is told, and how.")
+    access: Access | None = Field(None, description="Who may see the pages, and who may change what.")
 
 
 # journeys/*.yaml
@@ -321,17 +323,20 @@ class Agreements(Shape):
 # How faults name the parts, by where they are (`*`: any name or place in a list).
 PARTS: dict[type[BaseModel], dict[tuple[str, ...], tuple[str, type[BaseModel]]]] = {
     Site: {
-        (): ("tabiji.yaml", Site),
-        ("sources", "*"): ("a source", Source),
-        ("sources", "*", "probes", "*"): ("a probe", Probe),
-        ("sources", "*", "probes", "*", "expect"): ("`expect`", Expect),
-        ("teams", "*"): ("a team", Team),
-        ("teams", "*", "title"): ("a title", Words),
-        ("teams", "*", "quiet"): ("`quiet`", Quiet),
-        ("notifications",): ("`notifications`", Notifications),
-        ("notifications", "receivers", "*"): ("a receiver", Receiver),
-        ("notifications", "quiet"): ("`quiet`", Quiet),
-        ("retention",): ("`retention`", Retention),
+        (): (N_("tabiji.yaml"), Site),
+        ("sources", "*"): (N_("a source"), Source),
+        ("sources", "*", "probes", "*"): (N_("a probe"), Probe),
+        ("sources", "*", "probes", "*", "expect"): (N_("`expect`"), Expect),
+        ("teams", "*"): (N_("a team"), Team),
+        ("teams", "*", "title"): (N_("a title"), Words),
+        ("teams", "*", "quiet"): (N_("`quiet`"), Quiet),
+        ("notifications",): (N_("`notifications`"), Notifications),
+        ("notifications", "receivers", "*"): (N_("a receiver"), Receiver),
+        ("notifications", "quiet"): (N_("`quiet`"), Quiet),
+        ("retention",): (N_("`retention`"), Retention),
+        ("access",): (N_("`access`"), Access),
+        ("access", "oidc"): (N_("`oidc`"), Oidc),
+        ("access", "proxy"): (N_("`proxy`"), Proxy),
     },
     Journey: {
         (): (N_("a journey"), Journey),

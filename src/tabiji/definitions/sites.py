@@ -12,14 +12,15 @@ from typing import Literal, TypeVar
 from tabiji import expressions, logs, windows
 from tabiji.corrections import Correction
 from tabiji.definitions import shapes
+from tabiji.definitions.access import Access
 from tabiji.definitions.documents import Document, Loc
 from tabiji.definitions.probes import Probe, as_lines, probes
 from tabiji.definitions.shapes import Kind, Language, Latency
 from tabiji.definitions.shaping import nearest
 from tabiji.expressions import ColumnType, ExpressionError
 from tabiji.journeys import Journey, Text
-from tabiji.notices import Duty, Notifications
 from tabiji.language import _, either
+from tabiji.notices import Duty, Notifications
 from tabiji.policies import Policy
 
 Shape = TypeVar("Shape")
@@ -97,6 +98,7 @@ class Site:
     policies: tuple[Policy, ...] = ()
     corrections: tuple[Correction, ...] = ()
     notifications: Notifications = field(default_factory=Notifications)
+    access: Access = field(default_factory=Access)
     files: tuple[tuple[str, str], ...] = field(default=(), repr=False, compare=False)
 
     @property

@@ -22,4 +22,6 @@ class Context:
     now: Callable[[], float] = time.time
     health: Callable[[], Health] = Health  # of the process that answers; by default: it has only just begun
     receiving: Receiving | None = None  # None: nothing is received
+    stopping: Callable[[], bool] = lambda: False  # whether this process is about to end
+    host: str = "127.0.0.1"  # where it listens
     room: Room = field(default_factory=Room)  # for what is received

@@ -26,7 +26,9 @@ TITLES = {
     403: N_("This is for others"),
     404: N_("There is nothing here"),
     405: N_("That can't be done here"),
+    410: N_("That was once"),
     413: N_("That is too much"),
+    421: N_("This is another name"),
     422: N_("That can't be read"),
     503: N_("Not now"),
 }
@@ -38,13 +40,9 @@ def failures(application: FastAPI, context: Context) -> None:
     People get a page, programs JSON.
     """
 
-    def answer(request: Request, error: Exception) -> Response:
-        assert isinstance(error, TabijiError)  # noqa: S101 - as it was registered
-        return _answer(context, request, *told(error))
-
-    def answer_http(request: Request, error: Exception) -> Response:
-        assert isinstance(error, AnyHTTPException)  # noqa: S101 - as it was registered
-        return _answer(context, request, error.status_code, error.detail, dict(error.headers or {}))
+    def answer_known(request: Request, error: Exception) -> Response:
+        assert isinstance(error, TabijiError | AnyHTTPException)  # noqa: S101 - as it was registered
+        return answer(context, request, error)
 
     def answer_invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - as it was registered
@@ -55,9 +53,21 @@ def failures(application: FastAPI, context: Context) -> None:
         return _answer(context, request, 422, faults, {})
 
     for kind in (TabijiError, Unavailable):
-        application.add_exception_handler(kind, answer)
-    application.add_exception_handler(AnyHTTPException, answer_http)
+        application.add_exception_handler(kind, answer_known)
+    application.add_exception_handler(AnyHTTPException, answer_known)
     application.add_exception_handler(RequestValidationError, answer_invalid)
+
+
+def answer(context: Context, request: Request, error: TabijiError | AnyHTTPException) -> Response:
+    """What is answered to an error: a page for people, JSON for programs."""
+    if isinstance(error, AnyHTTPException):
+        return _answer(context, request, error.status_code, error.detail, dict(error.headers or {}))
+    return _answer(context, request, *told(error))
+
+
+def is_for_people(request: Request) -> bool:
+    """Whether a person asks: a page is wanted, of an address that is no program's."""
+    return not request.scope["path"].startswith(MACHINES) and "text/html" in request.headers.get("accept", "")
 
 
 def told(error: TabijiError | HTTPException) -> tuple[int, str, Headers]:
@@ -75,7 +85,7 @@ def told(error: TabijiError | HTTPException) -> tuple[int, str, Headers]:
 
 
 def _answer(context: Context, request: Request, status: int, message: object, headers: Headers) -> Response:
-    if request.url.path.startswith(MACHINES) or "text/html" not in request.headers.get("accept", ""):
+    if not is_for_people(request):
         return JSONResponse({"detail": message}, status, headers)
     said = message if isinstance(message, str) else _("Something in the address or the form can't be read.")
     if status == 404 and said == "Not Found":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +17,9 @@ from markupsafe import Markup
 from tabiji import __version__, language, windows
 from tabiji.definitions import Site
 from tabiji.language import LANGUAGES, N_, Language, _
-from tabiji.web import filters, static
+from tabiji.store import Action
+from tabiji.store.audit import Detail
+from tabiji.web import auditing, filters, onward, static
 from tabiji.web.context import Context
 from tabiji.web.visitors import Visitor
 
@@ -37,6 +39,11 @@ def _marked(message: str, /, **places: object) -> Markup:
     return Markup(_(message)).format(**places)  # noqa: S704 - messages are ours
 
 
+def _listed(names: Iterable[object]) -> Markup:
+    """Names or links one after the other, as the language separates them; what is no HTML is escaped."""
+    return Markup(language.pgettext("between the names of a list", ", ")).join(names)  # type: ignore[arg-type]  # noqa: S704
+
+
 def _environment() -> Environment:
     made = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -50,6 +57,7 @@ def _environment() -> Environment:
         "_h": _marked,
         "ngettext": language.ngettext,
         "pgettext": language.pgettext,
+        "listed": _listed,
         "asset": static.address,
         "version": __version__,
         "languages": LANGUAGES,
@@ -96,6 +104,12 @@ class Page:
         return getattr(self.request.state, "visitor", None) is not None
 
     @property
+    def path(self) -> str:
+        """What was asked for, without the query."""
+        path: str = self.request.scope["path"]
+        return path
+
+    @property
     def language(self) -> Language:
         """The language of the page."""
         return language.current()
@@ -135,18 +149,23 @@ class Page:
 
     def url(self, **changes: str | int | None) -> str:
         """This page's own path and query, with some of the query changed; None takes a key away."""
-        query = dict(parse_qsl(self.request.url.query, keep_blank_values=True))
+        written = self.request.scope["query_string"].decode("latin-1")
+        query = dict(parse_qsl(written, keep_blank_values=True))
         for key, value in changes.items():
             if value is None:
                 query.pop(key, None)
             else:
                 query[key] = str(value)
-        return f"?{urlencode(query)}" if query else self.request.url.path
+        return f"?{urlencode(query)}" if query else "?"
 
     def need(self, allowed: bool) -> None:
         """Answers 403 where a visitor may not do what is asked, such as `page.visitor.may_change(team)`."""
         if not allowed:
             raise HTTPException(403, _("You may look at this, but not change it."))
+
+    def audit(self, what: Action, about: str = "", /, **details: Detail) -> None:
+        """Notes what the visitor has done, after it succeeded. Details are never secrets, nor lines of logs."""
+        auditing.note(self.context, self.request, what, about, **details)
 
     def missing(self, message: str) -> NoReturn:
         """Answers 404 with a message that says what is not there."""
@@ -161,6 +180,4 @@ class Page:
 
     def see(self, path: str) -> RedirectResponse:
         """On to another page of ours, after something was done."""
-        if not path.startswith("/") or path.startswith(("//", "/\\")):
-            path = "/"
-        return RedirectResponse(path, 303)
+        return RedirectResponse(onward.local(path), 303)

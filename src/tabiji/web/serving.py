@@ -21,6 +21,7 @@ def server(application: FastAPI, request_seconds: float = REQUEST_SECONDS) -> uv
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # who asks, is the peer; what a proxy says of it is believed in `arriving` only
         timeout_graceful_shutdown=STOP_SECONDS,
     )
     return uvicorn.Server(config)

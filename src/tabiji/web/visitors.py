@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-Role = Literal["viewer", "member", "admin"]
+from tabiji.definitions.access import Role
+from tabiji.store import How
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Somebody, by name; a member belongs to teams, and may change what is theirs."""
+    """Somebody, by name; a member belongs to teams, and may change what is theirs. `how` they were recognised."""
 
     name: str
     role: Role
     teams: frozenset[str] = frozenset()
+    how: How = "session"
+    session: int | None = None  # its number
 
     @property
     def is_admin(self) -> bool:
