@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from tabiji import budgets, incidents, windows
@@ -30,7 +30,8 @@ class Outcome:
 
     `spent` is the share of the period's budget; `alerts` are those that would have fired, those of an objective on
     trial as if it were agreed; `incidents` what they would have told of, with drops that nothing told of,
-    `changes` what the policies would have done.
+    `changes` what the policies would have done. `left` is what would remain at the period's end, of the objective's
+    own window; `minutes` are all of it, minute by minute.
     """
 
     journey: Journey
@@ -40,6 +41,8 @@ class Outcome:
     alerts: tuple[Alert, ...]
     incidents: tuple[Incident, ...]
     changes: tuple[Change, ...]
+    left: Fraction | None
+    minutes: Minutes = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ def simulate(old: Site, new: Site, store: Store, first: int, end: int) -> list[D
     sides = [
         (site, [known[id_] for id_ in ids if id_ in known]) for site, known in ((old, before), (new, after))
     ]
-    told, would = _outcomes(sides, store, first, end)
+    told, would = outcomes(sides, store, first, end)
     return [Difference(id_, told.get(id_), would.get(id_)) for id_ in ids]
 
 
@@ -103,11 +106,14 @@ def _judged_by(promise: tuple[Journey, Objective] | None) -> object:
     return steps, replace(objective, title=Text(), target_text="")
 
 
-Side = tuple[Site, list[tuple[Journey, Objective]]]
+Side = tuple[Site, Sequence[tuple[Journey, Objective]]]  # definitions, and the objectives that are asked for
 
 
-def _outcomes(sides: Sequence[Side], store: Store, first: int, end: int) -> list[dict[str, Outcome]]:
-    """The outcomes of each side, by objective; the rollups are read once for all of them."""
+def outcomes(sides: Sequence[Side], store: Store, first: int, end: int) -> list[dict[str, Outcome]]:
+    """What the objectives of each side would have said of the minutes [first, end), by their ids.
+
+    The rollups are read once for all sides.
+    """
     objectives = [objective for _, wanted in sides for _, objective in wanted]
     back = min(
         [first - replaying.longest_minutes(objectives), *(_window_begin(one, first) for one in objectives)]
@@ -158,6 +164,8 @@ def _outcome(
         alerts=tuple(told),
         incidents=tuple(found),
         changes=tuple(_changes(site, objective, dense, found, told, (first, end))),
+        left=agreeing.left(objective, dense, end - 1, end).remaining(0, objective),
+        minutes=dense,
     )
 
 

@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from tabiji import language, windows
 from tabiji.budgets import State
+from tabiji.errors import Fault
 from tabiji.journeys import Text
 from tabiji.language import N_, _
 from tabiji.reports import numbers, phrases
@@ -118,9 +119,21 @@ def day(found: date) -> str:
     return format_date(found, pattern, locale=language.current())
 
 
+def caret(fault: Fault) -> str:
+    """The line of a fault, with a caret below its place."""
+    return "\n".join(line.removeprefix("    ") for line in str(fault).splitlines()[1:])
+
+
 def iso(minute: int) -> str:
     """A moment as machines read it."""
     return datetime.fromtimestamp(minute * 60, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@pass_context
+def field_time(context: Context, minute: int) -> str:
+    """A moment as a form's field of day and time has it, on the clock of the page's zone."""
+    then = datetime.fromtimestamp(minute * 60, UTC).astimezone(windows.time_zone(context["page"].zone))
+    return then.strftime("%Y-%m-%dT%H:%M")
 
 
 def _time(page: Any, minute: int, said: str) -> Markup:
@@ -135,6 +148,7 @@ def _full(page: Any, minute: int) -> str:
 
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
+    "listed": language.listed,
     "percent": percent,
     "exact": exact,
     "number": number,
@@ -149,4 +163,6 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "ago": ago,
     "day": day,
     "iso": iso,
+    "caret": caret,
+    "field_time": field_time,
 }

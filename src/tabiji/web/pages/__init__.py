@@ -7,6 +7,15 @@ from collections.abc import Callable
 from fastapi import APIRouter
 
 from tabiji.web.context import Context
-from tabiji.web.pages import home
+from tabiji.web.pages import alerts, home, incident, incidents, login, outbox, support, what_if
 
-ROUTES: tuple[Callable[[Context], APIRouter], ...] = (home.routes,)
+ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
+    home.routes,
+    login.routes,
+    what_if.routes,
+    incidents.routes,
+    incident.routes,
+    alerts.routes,
+    outbox.routes,
+    support.routes,
+)

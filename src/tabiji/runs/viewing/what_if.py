@@ -1,0 +1,239 @@
+"""An objective, and other words for parts of it → what both would have said of the past, and the file that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from tabiji import windows
+from tabiji.alerts import Alert
+from tabiji.budgets import sli
+from tabiji.definitions import Site, editing
+from tabiji.definitions.editing import UneditableError
+from tabiji.errors import DefinitionError, Fault
+from tabiji.incidents import Means, means
+from tabiji.journeys import Journey, Objective
+from tabiji.reports import decimal_text
+from tabiji.runs import simulating
+from tabiji.runs.simulating import Outcome
+from tabiji.runs.viewing import drafting
+from tabiji.runs.viewing.drafting import Field
+from tabiji.runs.viewing.standing import Pair
+from tabiji.store import Store
+
+DAYS = 90  # of the past that are looked at, where nothing else is asked for
+LADDER = tuple(  # targets that people choose
+    Fraction(text) / 100
+    for text in ("50", "80", "90", "95", "98", "99", "99.5", "99.8", "99.9", "99.95", "99.99", "99.999")
+)
+
+Asked = Mapping[str, str]  # the name of a field → what is written in it
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What one definition would have said of the period."""
+
+    outcome: Outcome
+    means: Means
+    pages: int
+    tickets: int
+
+    @property
+    def sli(self) -> Fraction | None:
+        """What was good over the period."""
+        return sli(self.outcome.tally)
+
+    @property
+    def kept(self) -> bool | None:
+        """Whether the promise was kept over the period; None without events."""
+        return None if self.outcome.spent is None else self.outcome.spent <= 1
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """An alert by the present definition and by the changed one: the same, or one of them only."""
+
+    old: Alert | None
+    new: Alert | None
+
+    @property
+    def opened_minute(self) -> int:
+        return min(one.opened_minute for one in (self.old, self.new) if one is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Another target, all else as asked for: what it would have said."""
+
+    text: str
+    side: Side
+    is_now: bool
+    is_asked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """All that the page shows. `new` is None where what is asked for has faults.
+
+    `first` and `end` bound the minutes that are looked at, None where nothing was counted. `path` is the file,
+    `old_text` and `new_text` what is in it; `refused` why it can't be edited.
+    """
+
+    journey: Journey
+    objective: Objective
+    fields: Mapping[str, Field]
+    faults: tuple[Fault, ...]
+    refused: str | None
+    first: int | None
+    end: int | None
+    old: Side | None = None
+    new: Side | None = None
+    fired: tuple[Fired, ...] = ()
+    neighbours: tuple[Neighbour, ...] = ()
+    path: str = ""
+    old_text: str = ""
+    new_text: str = ""
+
+    @property
+    def is_changed(self) -> bool:
+        return any(one.is_changed for one in self.fields.values())
+
+    @property
+    def tiers_changed(self) -> bool:
+        return any(drafting.is_tier(name) and one.is_changed for name, one in self.fields.items())
+
+    @property
+    def has_faults(self) -> bool:
+        """Whether something is wrong beside a field."""
+        return any(one.faults for one in self.fields.values())
+
+    @property
+    def difference(self) -> list[str]:
+        """The change of the file as a unified diff."""
+        return drafting.difference(self.path, self.old_text, self.new_text)
+
+
+def what_if(
+    site: Site,
+    store: Store,
+    pair: Pair,
+    asked: Asked,
+    period: tuple[int | None, int | None],
+    environment: Mapping[str, str],
+) -> WhatIf:
+    """What other words would have said of the minutes of a period, which is within what is kept.
+
+    `asked` has the fields that are filled in, others stay as they are. The period's ends are None for the last
+    90 days.
+    """
+    journey, objective = pair
+    path = editing.file_of(dict(site.files), journey.name) or ""
+    text = dict(site.files).get(path, "")
+    now = drafting.written(text, objective)
+    fields = {name: Field(name, said, _said(said, asked.get(name))) for name, said in now.items()}
+    fields |= {
+        name: Field(name, "", said.strip())
+        for name, said in asked.items()
+        if name not in now and drafting.is_tier(name) and said.strip()
+    }
+    first, end = within(store, period)
+    made = WhatIf(journey, objective, fields, (), None, first, end, path=path, old_text=text, new_text=text)
+    draft = drafting.drafted(site, path, text, objective, fields, environment)
+    made = replace(made, new_text=draft.text, fields=draft.fields, faults=draft.faults, refused=draft.refused)
+    if first is None or end is None:
+        return made
+    promises = [pair, *([draft.pair] if draft.pair else [])]
+    ladder = list(_ladder(site, path, draft, objective, environment)) if draft.pair else []
+    told = _told(site, store, [*promises, *(promise for _, promise in ladder)], first, end)
+    old, new = told[0], told[1] if draft.pair else None
+    neighbours = [
+        Neighbour(
+            one, side, promise[1].target == objective.target, promise[1].target == _target(draft.pair, pair)
+        )
+        for (one, promise), side in zip(ladder, told[len(promises) :], strict=True)
+    ]
+    fired = _fired(old.outcome.alerts, new.outcome.alerts) if new else ()
+    return replace(made, old=old, new=new, fired=fired, neighbours=tuple(neighbours))
+
+
+def _said(now: str, asked: str | None) -> str:
+    """What is asked for: as it is written now, where only spaces and breaks differ."""
+    return now if asked is None or asked.split() == now.split() else asked.strip()
+
+
+def within(store: Store, period: tuple[int | None, int | None]) -> tuple[int | None, int | None]:
+    """The minutes of a period that are kept; by default those of the last 90 days. None where there are none."""
+    extent, kept = store.extent(), store.kept().minutes_from
+    if extent is None:
+        return None, None
+    oldest, newest = max(extent[0], kept or 0), extent[1] + 1
+    end = newest if period[1] is None else min(period[1], newest)
+    first = max(end - DAYS * windows.DAY if period[0] is None else period[0], oldest)
+    return (first, end) if first < end else (None, None)
+
+
+# What would have been
+
+
+def _ladder(
+    site: Site, path: str, draft: drafting.Draft, objective: Objective, environment: Mapping[str, str]
+) -> Iterator[tuple[str, Pair]]:
+    """Targets beside the one asked for, with it and the present one: (text, the objective with it)."""
+    if draft.pair is None:
+        return
+    now, asked = objective.target, draft.pair[1].target
+    lower = [one for one in LADDER if one < asked][-2:]
+    higher = [one for one in LADDER if one > asked][:2]
+    for target in sorted({now, asked, *lower, *higher}):
+        said = f"{decimal_text(target * 100)}%"
+        try:
+            text = editing.edited(draft.text, {("objectives", objective.name, "target"): said})
+            yield said, drafting.promised(site, path, text, objective.name, environment)
+        except (DefinitionError, UneditableError):  # tiers that could never fire by then
+            continue
+
+
+def _told(site: Site, store: Store, promises: Sequence[Pair], first: int, end: int) -> list[Side]:
+    """What each promise would have said; those that are the same are asked once."""
+    keys = [(journey.steps, replace(objective, target_text="")) for journey, objective in promises]
+    distinct = dict(zip(keys, promises, strict=True))
+    sides = [(site, [promise]) for promise in distinct.values()]
+    outcomes = simulating.outcomes(sides, store, first, end)
+    found = {
+        key: _side(outcome[promise[1].id])
+        for (key, promise), outcome in zip(distinct.items(), outcomes, strict=True)
+    }
+    return [found[key] for key in keys]
+
+
+def _target(asked: Pair | None, now: Pair) -> Fraction:
+    return (asked or now)[1].target
+
+
+def _side(outcome: Outcome) -> Side:
+    severities = [alert.tier.severity for alert in outcome.alerts]
+    return Side(outcome, means(outcome.incidents), severities.count("page"), severities.count("ticket"))
+
+
+def _fired(old: Sequence[Alert], new: Sequence[Alert]) -> tuple[Fired, ...]:
+    """Alerts of both, side by side where they are of the same tier and overlap."""
+    rest = list(new)
+    found = []
+    for one in old:
+        same = next((other for other in rest if _same(one, other)), None)
+        if same is not None:
+            rest.remove(same)
+        found.append(Fired(one, same))
+    found += [Fired(None, one) for one in rest]
+    return tuple(sorted(found, key=lambda one: one.opened_minute))
+
+
+def _same(one: Alert, other: Alert) -> bool:
+    tiers = [(alert.tier.long_minutes, alert.tier.severity) for alert in (one, other)]
+    overlaps = all(
+        second.closed_minute is None or first.opened_minute < second.closed_minute
+        for first, second in ((one, other), (other, one))
+    )
+    return tiers[0] == tiers[1] and overlaps
