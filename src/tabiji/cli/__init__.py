@@ -38,6 +38,7 @@ COMMANDS = {  # name → module and one line for the list
     "lines": ("tabiji.cli.lines", N_("The very log lines behind a number.")),
     "simulate": ("tabiji.cli.simulate", N_("What changed definitions would have said of the past.")),
     "token": ("tabiji.cli.token", N_("What programs prove with that they may push or ask.")),
+    "login": ("tabiji.cli.login", N_("A link that lets somebody in to the pages, once.")),
     "doctor": ("tabiji.cli.doctor", N_("Is all well: the books, the database, the sources.")),
     "backup": ("tabiji.cli.backup", N_("The database and the definitions as one file.")),
     "restore": ("tabiji.cli.restore", N_("A backup back into the database.")),

@@ -6,22 +6,26 @@ import logging
 import os
 import secrets
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from tabiji.cli import following, journal, workspace
+from tabiji.cli import following, journal, login, workspace
 from tabiji.errors import DefinitionError, OutsideError, StoreError
+from tabiji.language import _
 
 if TYPE_CHECKING:
+    from tabiji.definitions import Site
     from tabiji.runs.ingesting import Outcome
     from tabiji.runs.serving import Judged, Serving
+    from tabiji.store import Store
 
 PORT = 8700
 LOOK_SECONDS = 0.5  # between two looks at the definitions, and at whether it is time to judge
@@ -51,6 +55,21 @@ def command(host: str, port: int, workers: int | None, folder: Path | None) -> N
 
     Stops on SIGINT and SIGTERM within ten seconds. Of several on one database, the others take over within 30.
     """
+    run(folder, host, port, workers)
+
+
+def run(
+    folder: Path | None,
+    host: str,
+    port: int,
+    workers: int | None = None,
+    ready: Callable[[str, threading.Event], None] | None = None,
+) -> None:
+    """Serves a workspace until it is told to stop.
+
+    `ready` is called once with the address that lets somebody in, or at which it answers where people sign in
+    otherwise, and an event that is set when it is to stop. Raises OutsideError where it can't listen there.
+    """
     from tabiji import engines
     from tabiji.runs.delivering import Delivering
     from tabiji.runs.leasing import PROBING, RENEW_SECONDS
@@ -79,10 +98,16 @@ def command(host: str, port: int, workers: int | None, folder: Path | None) -> N
             lambda: serving.holding.lease(PROBING) is not None,
         )
         delivering = Delivering(lambda: serving.site, store, time.time)
-        answering = server(
-            application(Context(store, lambda: serving.site, health=serving.health, receiving=receiving))
-        )
         stopping = threading.Event()
+        context = Context(
+            store,
+            lambda: serving.site,
+            health=serving.health,
+            receiving=receiving,
+            stopping=stopping.is_set,
+            host=host,
+        )
+        answering = server(application(context))
 
         def judge(now: float) -> None:
             if serving.is_due(now):
@@ -111,7 +136,11 @@ def command(host: str, port: int, workers: int | None, folder: Path | None) -> N
             thread.start()
         probing.start()
         delivering.start()
-        log.info("Tabiji serves at http://%s:%d", host, listening.getsockname()[1])
+        address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
+        entrance = _entrance(site, store, host, address)
+        log.info("Tabiji serves at %s", address)
+        if ready is not None:
+            ready(entrance or address, stopping)
         try:
             _loop(serving, stop, said, signature)
         finally:
@@ -132,6 +161,26 @@ def command(host: str, port: int, workers: int | None, folder: Path | None) -> N
                 thread.join(max(0.1, until - time.monotonic()))
             _release(serving)
             log.info("stopped")
+
+
+def _entrance(site: Site, store: Store, host: str, address: str) -> str | None:
+    """A link that lets an admin in, once, for who looks at what this process says first; None where people sign in
+    where their organisation has them, for a log is read by many."""
+    from tabiji.web.arriving import is_loopback
+
+    if (site.access.oidc is not None and not site.access.oidc.unset) or site.access.proxy is not None:
+        return None
+    who = login.user()
+    code = login.let_in(store, who, "admin", (), int(time.time()), login.FIRST_SECONDS, by=who)
+    if not is_loopback(host):
+        address = site.notifications.address or address.replace("//0.0.0.0:", "//127.0.0.1:").replace(
+            "//[::]:", "//[::1]:"
+        )
+    link = f"{address}/login/{code}"
+    with suppress(OSError):  # nobody listens: no reason not to serve
+        click.echo(_("Within an hour this lets {name} in as an admin, once: {link}", name=who, link=link))
+        sys.stdout.flush()
+    return link
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -8,7 +8,20 @@ from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from tabiji import __version__
-from tabiji.web import acknowledging, caretaking, firehose, marks, otlp, pages, receiving, static
+from tabiji.web import (
+    acknowledging,
+    api,
+    badges,
+    caretaking,
+    embeds,
+    events,
+    firehose,
+    marks,
+    otlp,
+    pages,
+    receiving,
+    static,
+)
 from tabiji.web.context import Context
 from tabiji.web.failures import failures
 from tabiji.web.headers import Headers
@@ -22,6 +35,10 @@ ROUTES: tuple[Callable[[Context], APIRouter], ...] = (  # one module each
     otlp.routes,
     marks.routes,
     acknowledging.routes,
+    *api.ROUTES,
+    events.routes,
+    badges.routes,
+    embeds.routes,
     *pages.ROUTES,
 )
 
@@ -32,11 +49,12 @@ def application(context: Context) -> FastAPI:
         title="Tabiji", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
     )
     failures(made, context)
-    made.include_router(static.routes())
-    for routes in ROUTES:
-        made.include_router(routes(context))
+    routers = [static.routes(), *(routes(context) for routes in ROUTES)]
+    known = [*made.router.routes, *(route for router in routers for route in router.routes)]
+    for router in routers:
+        made.include_router(router)
     # The last one added is the first to see a request
-    made.add_middleware(Visiting, context=context)
+    made.add_middleware(Visiting, context=context, routes=known)
     made.add_middleware(Speaking, context=context)
     made.add_middleware(Headers)
     made.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)

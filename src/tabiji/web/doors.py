@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from starlette._utils import get_route_path
 from starlette.routing import BaseRoute, Route
 from starlette.types import Scope
 
@@ -59,7 +58,7 @@ class Doors:
 
     def route(self, scope: Scope) -> Route | None:
         """The route that answers: the first that fits with its method, or else the first that fits."""
-        path, method, other = get_route_path(scope), scope["method"], None
+        path, method, other = scope["path"], scope["method"], None
         for route in self.routes:
             if route.path_regex.match(path):
                 if not route.methods or method in route.methods:

@@ -67,6 +67,15 @@ def length(minutes: Fraction | int | None) -> str:
     return f"−{said}" if minutes < 0 else said
 
 
+def traffic(per_minute: Fraction) -> str:
+    """How busy something is: 12 a minute, 3 an hour, 2 a day; cut off."""
+    if per_minute >= 1:
+        return _("{n} a minute", n=number(int(per_minute)))
+    if per_minute * windows.HOUR >= 1:
+        return _("{n} an hour", n=number(int(per_minute * windows.HOUR)))
+    return _("{n} a day", n=number(int(per_minute * windows.DAY)))
+
+
 def window(found: windows.Window) -> str:
     """A window: 28 days, a month."""
     if isinstance(found, windows.Rolling):
@@ -155,6 +164,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "rate": rate,
     "latency": latency,
     "length_of_time": length,
+    "traffic": traffic,
     "window": window,
     "state": state,
     "words": words,

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from fastapi import APIRouter
 
 from tabiji.web.context import Context
-from tabiji.web.pages import alerts, home, incident, incidents, login, outbox, support, what_if
+from tabiji.web.pages import alerts, help, home, incident, incidents, journeys, login, outbox, support, what_if
 
 ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
     home.routes,
+    journeys.routes,
+    help.routes,
     login.routes,
     what_if.routes,
     incidents.routes,
