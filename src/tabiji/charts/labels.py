@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from tabiji.charts import pieces
 from tabiji.charts.pieces import FROM_TO, LETTERS, Colours, Spec
 
-ROW = LETTERS + 4  # pixels
 ROWS_MAX = 3
 LABELS_MAX = 7  # more are lines without words
 PIXELS_MIN, PIXELS_MAX = 80, 260  # of words; longer ones are cut, and none are better than less
@@ -30,7 +29,12 @@ class Label:
     to_left: bool = False
 
 
-def placed(labels: Sequence[Label], start: int, end: int, pixels: int) -> list[Label]:
+def row_pixels(letters: int = LETTERS) -> int:
+    """How high a row of words is."""
+    return letters + 4
+
+
+def placed(labels: Sequence[Label], start: int, end: int, pixels: int, letters: int = LETTERS) -> list[Label]:
     """Each in the lowest row where it runs into no other, to the right of its time, or else to the left, or else cut.
 
     `labels` come with the most important first. They are placed from the last to the first in time, so that no
@@ -40,13 +44,15 @@ def placed(labels: Sequence[Label], start: int, end: int, pixels: int) -> list[L
     found = list(labels[LABELS_MAX:])
     for label in sorted(labels[:LABELS_MAX], key=lambda one: one.minute, reverse=True):
         at = (label.minute - start) / (end - start) * pixels
-        found.append(_placed(label, at, taken, pixels + BESIDE))
+        found.append(_placed(label, at, taken, pixels + BESIDE, letters))
     return found
 
 
-def _placed(label: Label, at: float, taken: list[list[tuple[float, float]]], right: float) -> Label:
-    text = pieces.cut(label.text, PIXELS_MAX)
-    long = pieces.width(text) + BESIDE
+def _placed(
+    label: Label, at: float, taken: list[list[tuple[float, float]]], right: float, letters: int
+) -> Label:
+    text = pieces.cut(label.text, PIXELS_MAX, letters)
+    long = pieces.width(text, letters) + BESIDE
     for to_left in (False, True):
         first, last = (at - long, at) if to_left else (at, at + long)
         for row, spans in enumerate(taken):
@@ -59,16 +65,20 @@ def _placed(label: Label, at: float, taken: list[list[tuple[float, float]]], rig
         return label
     row = rooms.index(room)
     taken[row].append((at, at + room))
-    return replace(label, text=pieces.cut(text, room - BESIDE), row=row)
+    return replace(label, text=pieces.cut(text, room - BESIDE, letters), row=row)
 
 
-def lines(labels: Sequence[Label], colours: Colours, height: int) -> Iterator[Spec]:
+def lines(labels: Sequence[Label], colours: Colours, height: int, letters: int = LETTERS) -> Iterator[Spec]:
     """From the words down through the plots; dashed ones are of what happened besides."""
     for besides, colour, dash in ((True, colours.text, [2, 3]), (False, colours.bad, [1, 0])):
         some = [one for one in labels if one.besides == besides]
         if some:
             yield {
-                "data": {"values": [{"from": one.minute, "y": -ROW * one.row - LETTERS} for one in some]},
+                "data": {
+                    "values": [
+                        {"from": one.minute, "y": -row_pixels(letters) * one.row - letters} for one in some
+                    ]
+                },
                 "mark": {"type": "rule", "stroke": colour, "strokeWidth": 1.5, "strokeDash": dash},
                 "encoding": {
                     "x": FROM_TO["x"],
@@ -85,7 +95,7 @@ def lines(labels: Sequence[Label], colours: Colours, height: int) -> Iterator[Sp
         }
 
 
-def words(labels: Iterable[Label], colours: Colours) -> Iterator[Spec]:
+def words(labels: Iterable[Label], colours: Colours, letters: int = LETTERS) -> Iterator[Spec]:
     """Beside the upper ends of the lines."""
     for one in labels:
         if one.row >= 0:
@@ -93,7 +103,7 @@ def words(labels: Iterable[Label], colours: Colours) -> Iterator[Spec]:
                 one.text,
                 colours,
                 one.minute,
-                -ROW * one.row - 5,
+                -row_pixels(letters) * one.row - 5,
                 at_time=True,
                 fill=colours.text if one.besides else colours.bad,
                 dx=-5 if one.to_left else 5,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,6 +32,7 @@ class Colours:
     promise: str
     span: str
     events: str
+    heat: tuple[str, ...]  # from few to many
 
 
 THEMES: Mapping[Theme, Colours] = {
@@ -43,35 +45,37 @@ THEMES: Mapping[Theme, Colours] = {
         promise="#0550ae",
         span="#fdf0dc",
         events="#8c96a1",
+        heat=("#e3eff3", "#9cc8d6", "#3f8fa8", "#0b5c74", "#06323f"),
     ),
     "dark": Colours(
-        ground="#14181d",
+        ground="#181d21",
         text="#f0f3f6",
         quiet="#a3adb8",
-        grid="#2c333b",
+        grid="#303940",
         bad="#ff8a4c",
         promise="#79b8ff",
         span="#33291a",
         events="#6e7985",
+        heat=("#203038", "#2c5566", "#3f8aa3", "#7cc7e0", "#dff6ff"),
     ),
 }
 FROM_TO: Spec = {"x": {"field": "from", "type": "quantitative"}, "x2": {"field": "to"}}
 
 
-def config(colours: Colours) -> Spec:
+def config(colours: Colours, letters: int = LETTERS) -> Spec:
     """How axes and words look."""
     return {
         "font": FONT,
         "view": {"stroke": None},
         "axis": {
-            "labelFontSize": LETTERS,
+            "labelFontSize": letters,
             "labelColor": colours.quiet,
             "gridColor": colours.grid,
             "ticks": False,
             "domain": False,
             "title": None,
         },
-        "text": {"fontSize": LETTERS, "fill": colours.text, "baseline": "alphabetic"},
+        "text": {"fontSize": letters, "fill": colours.text, "baseline": "alphabetic"},
     }
 
 
@@ -153,10 +157,15 @@ def width(text: str, letters: int = LETTERS) -> float:
     return letters * (wide + 0.56 * (len(text) - wide))
 
 
-def cut(text: str, pixels: float) -> str:
+def cut(text: str, pixels: float, letters: int = LETTERS) -> str:
     """What there is room for, with an ellipsis where something is left out."""
-    if width(text) <= pixels:
+    if width(text, letters) <= pixels:
         return text
-    while text and width(text + "…") > pixels:
+    while text and width(text + "…", letters) > pixels:
         text = text[:-1]
     return text.rstrip() + "…"
+
+
+def quoted(text: str) -> str:
+    """A text within an expression of the engine."""
+    return json.dumps(text, ensure_ascii=False)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+import math
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
@@ -13,17 +14,35 @@ from tabiji import windows
 Language = Literal["en", "ja"]
 Words = Mapping[str, str]
 
+STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440)  # minutes that a bar or the axis has
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_WEEKDAYS: Mapping[Language, Sequence[str]] = {
+    "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+    "ja": "月火水木金土日",
+}
+_CALENDAR: tuple[Callable[[date], bool], ...] = (  # which days an axis names: each rarer than the one before
+    lambda day: True,
+    lambda day: day.toordinal() % 2 == 0,
+    lambda day: day.weekday() == 0,
+    lambda day: day.toordinal() % 14 == 1,  # every second Monday
+    lambda day: day.day == 1,
+    lambda day: day.day == 1 and day.month % 3 == 1,
+    lambda day: day.day == day.month == 1,
+)
+
 WORDS: Mapping[Language, Words] = {
     "en": {
         "failed": "Failed, % of attempts per {step}",
         "slow": "Failed or too slow, % of attempts per {step}",
         "minutes": "Bad minutes, % of each {step}",
+        "errors": "Errors, % of calls per {step}",
         "events": "Attempts per {step}",
         "one": "minute",
         "several": "{n} min",
         "hour": "hour",
         "hours": "{n} h",
         "day": "day",
+        "days": "{n} days",
         "promise": "promised: at most {share} %",
         "began": "began {time}",
         "noticed": "noticed {time}",
@@ -35,6 +54,57 @@ WORDS: Mapping[Language, Words] = {
         "spent": "{share} of the error budget spent",
         "spent-so-far": "{share} of the error budget spent so far",
         "between": " · ",
+        "incident": "incident {n}",
+        "of-failed": "{bad} of {total} attempts failed: {share}",
+        "of-slow": "{bad} of {total} attempts failed or were too slow: {share}",
+        "of-minutes": "{bad} of {total} minutes were bad: {share}",
+        "of-errors": "{bad} of {total} calls ended in errors: {share}",
+        "time-to-time": "{start} – {end}",
+        "left": "Error budget that is left, %",
+        "left-then": "{share} of the error budget was left",
+        "left-estimate": "as much traffic as so far is expected until the end",
+        "ideal": "spent evenly",
+        "ahead": "at the pace of the last 3 days",
+        "gone": "gone {time}",
+        "left-at-end": "{share} left at the end",
+        "lasts": "lasts at the pace of now",
+        "spent-here": "{share} of it spent in this time",
+        "burn-rate": "{length} window: {does} at a burn rate of {rate}",
+        "page": "pages",
+        "ticket": "opens a ticket",
+        "burnt": "{length} window: up to {rate}; {does} at {threshold}",
+        "burnt-nothing": "{length} window: no data",
+        "duration": "Duration; the stronger the colour, the more of the events",
+        "limit": "promised: {limit}",
+        "quantile": "{share} % took at most {length}",
+        "within": "{share} within the promised {limit}",
+        "timed": "{n} events with a duration",
+        "of-promise": "{name}: share of what may be bad, per {step}",
+        "times": "{n} ×",
+        "times-promised": "{name}: {rate} times what may be bad ({bad} of {total})",
+        "times-nothing": "{name}: no data",
+        "compare": "Bad, % of what counts, per {step}",
+        "now": "as it is",
+        "changed": "as changed",
+        "alerts-now": "Alerts as it is",
+        "alerts-changed": "Alerts as changed",
+        "promise-now": "may be bad as it is: {share} %",
+        "promise-changed": "may be bad as changed: {share} %",
+        "alert-none": "none",
+        "from-until": "{day} {start} – {end_day} {end} ({zone})",
+        "corrected": "left out (correction)",
+        "column-from": "From",
+        "column-to": "To",
+        "column-bad": "Bad",
+        "column-total": "Total",
+        "column-share": "Share of bad",
+        "column-left": "Budget left at the end",
+        "column-window": "Highest burn rate, {length}",
+        "column-events": "Events with a duration",
+        "column-quantile": "p{n}",
+        "column-now": "Share of bad as it is",
+        "column-changed": "Share of bad as changed",
+        "column-lane": "{name}: share of bad",
         "deployment": "deployed {title}",
         "push": "push: {title}",
         "campaign": "campaign: {title}",
@@ -45,12 +115,14 @@ WORDS: Mapping[Language, Words] = {
         "failed": "失敗した割合({step}ごと)",
         "slow": "失敗または遅延の割合({step}ごと)",
         "minutes": "悪化していた時間の割合({step}ごと)",
+        "errors": "エラーの割合({step}ごと)",
         "events": "件数({step}ごと)",
         "one": "1分",
         "several": "{n}分",
         "hour": "1時間",
         "hours": "{n}時間",
         "day": "1日",
+        "days": "{n}日",
         "promise": "約束: {share}%以下",
         "began": "発生 {time}",
         "noticed": "検知 {time}",
@@ -62,6 +134,57 @@ WORDS: Mapping[Language, Words] = {
         "spent": "エラーバジェットの{share}を消費",
         "spent-so-far": "これまでにエラーバジェットの{share}を消費",
         "between": "、",
+        "incident": "インシデント{n}",
+        "of-failed": "{total}件中{bad}件が失敗: {share}",
+        "of-slow": "{total}件中{bad}件が失敗または遅延: {share}",
+        "of-minutes": "{total}分中{bad}分が悪化: {share}",
+        "of-errors": "{total}件中{bad}件がエラー: {share}",
+        "time-to-time": "{start}〜{end}",
+        "left": "エラーバジェットの残り(%)",
+        "left-then": "エラーバジェットの残りは{share}",
+        "left-estimate": "期間の終わりまで、これまでと同じ件数が続くと想定",
+        "ideal": "均等に使った場合",
+        "ahead": "直近3日間のペースが続いた場合",
+        "gone": "枯渇 {time}",
+        "left-at-end": "期間の終わりに{share}残る",
+        "lasts": "いまのペースなら枯渇しない",
+        "spent-here": "この間に{share}を消費",
+        "burn-rate": "{length}のバーンレート: {rate}以上で{does}",
+        "page": "呼び出し",
+        "ticket": "チケット",
+        "burnt": "{length}: 最大{rate}({threshold}以上で{does})",
+        "burnt-nothing": "{length}: データなし",
+        "duration": "所要時間(色が濃いほど件数が多い)",
+        "limit": "約束: {limit}",
+        "quantile": "{share}%が{length}以内",
+        "within": "{share}が約束の{limit}以内",
+        "timed": "所要時間のあるイベント{n}件",
+        "of-promise": "{name}: 許容される割合に対する悪化の割合({step}ごと)",
+        "times": "{n}倍",
+        "times-promised": "{name}: 許容の{rate}倍({total}件中{bad}件)",
+        "times-nothing": "{name}: データなし",
+        "compare": "悪化の割合(%、{step}ごと)",
+        "now": "現在の定義",
+        "changed": "変更後",
+        "alerts-now": "現在の定義のアラート",
+        "alerts-changed": "変更後のアラート",
+        "promise-now": "現在の許容: {share}%",
+        "promise-changed": "変更後の許容: {share}%",
+        "alert-none": "なし",
+        "from-until": "{day} {start}〜{end_day} {end}({zone})",
+        "corrected": "除外期間(補正)",
+        "column-from": "開始",
+        "column-to": "終了",
+        "column-bad": "悪化",
+        "column-total": "合計",
+        "column-share": "悪化の割合",
+        "column-left": "終了時点の残り",
+        "column-window": "最大バーンレート({length})",
+        "column-events": "所要時間のあるイベント",
+        "column-quantile": "p{n}",
+        "column-now": "現在の定義での悪化の割合",
+        "column-changed": "変更後の悪化の割合",
+        "column-lane": "{name}: 悪化の割合",
         "deployment": "デプロイ: {title}",
         "push": "プッシュ通知: {title}",
         "campaign": "キャンペーン: {title}",
@@ -81,10 +204,66 @@ def day(minute: int, zone: str) -> str:
     return f"{_local(minute, zone):%Y-%m-%d}"
 
 
-def tick(minute: int, zone: str) -> str:
-    """What an axis says: the time, or the date at midnight."""
+def date_and_clock(minute: int, zone: str, language: Language) -> str:
+    """What is said of a moment: Tue 2 Jun 14:00; 6月2日(火) 14:00."""
+    return f"{_date(minute, zone, language)} {clock(minute, zone)}"
+
+
+def period(start: int, end: int, zone: str, language: Language) -> str:
+    """What is said of a time: Tue 2 Jun 14:00 – 15:00."""
+    first, last = _local(start, zone), _local(end, zone)
+    shown = clock(end, zone) if first.date() == last.date() else date_and_clock(end, zone, language)
+    return WORDS[language]["time-to-time"].format(start=date_and_clock(start, zone, language), end=shown)
+
+
+def _date(minute: int, zone: str, language: Language) -> str:
     local = _local(minute, zone)
-    return f"{local:%m-%d}" if local.hour == local.minute == 0 else f"{local:%H:%M}"
+    if language == "ja":
+        return f"{local.month}月{local.day}日({_WEEKDAYS['ja'][local.weekday()]})"
+    return f"{_WEEKDAYS['en'][local.weekday()]} {local.day} {_MONTHS[local.month - 1]}"
+
+
+def tick(minute: int, zone: str, language: Language) -> str:
+    """What an axis says: the time; the date at midnight; the year where one begins."""
+    local = _local(minute, zone)
+    if local.hour or local.minute:
+        return f"{local:%H:%M}"
+    if local.month == local.day == 1:
+        return f"{local.year}"
+    return f"{local.month}/{local.day}" if language == "ja" else f"{local.day} {_MONTHS[local.month - 1]}"
+
+
+def ticks(start: int, end: int, zone: str, most: int, fits: Callable[[int], bool]) -> list[int]:
+    """The minutes of `[start, end]` that an axis names: round ones on the clock, at most so many."""
+    length = end - start
+    for step in STEPS:
+        if step >= windows.DAY or length > step * most * 2:
+            continue
+        grid = math.gcd(step, 15)  # clocks are off by quarters of hours at most
+        some = [
+            minute
+            for minute in range(-(-start // grid) * grid, end + 1, grid)
+            if minute_of_day(minute, zone) % step == 0 and fits(minute)
+        ]
+        if len(some) <= most:
+            return some
+    days = _days(start, end, zone)
+    for chosen in _CALENDAR:
+        some = [minute for minute, day_ in days if chosen(day_) and fits(minute)]
+        if len(some) <= most:
+            break
+    return some
+
+
+def _days(start: int, end: int, zone: str) -> list[tuple[int, date]]:
+    """The first minute of each day of a time."""
+    found = []
+    first = windows.period_start(start, "day", zone)
+    while first <= end:
+        if first >= start:
+            found.append((first, _local(first, zone).date()))
+        first = windows.whole(windows.Calendar("day", zone), first)[1]
+    return found
 
 
 def minute_of_day(minute: int, zone: str) -> int:
@@ -101,13 +280,46 @@ def length(minutes: int, words: Words) -> str:
     """The length of a bar: minute, 5 min, hour."""
     if minutes == 1:
         return words["one"]
-    if minutes < windows.HOUR:
+    if minutes < windows.DAY and minutes % windows.HOUR:
         return words["several"].format(n=minutes)
-    if minutes < windows.DAY:
+    if minutes < windows.DAY - windows.HOUR:
         return words["hour"] if minutes == windows.HOUR else words["hours"].format(n=minutes // windows.HOUR)
-    return words["day"]
+    days = round(minutes / windows.DAY)  # a day may have 23 hours, or 25
+    return words["day"] if days == 1 else words["days"].format(n=days)
 
 
 def exact(value: Fraction) -> str:
     """A decimal number in full: 1/10 → 0.1."""
     return f"{(Decimal(value.numerator) / Decimal(value.denominator)).normalize():f}"
+
+
+def percent(share: Fraction, words: Words) -> str:
+    """A share, cut off: never 100 % where something is missing, never 0 % where there is something."""
+    digits, distance = 2, min(abs(share), abs(1 - share)) * 100
+    while distance and distance * 10**digits < 10:
+        digits += 1
+    return _cut_off(share * 100, digits) + words["percent"]
+
+
+def rate(value: Fraction) -> str:
+    """A burn rate, cut off, with two decimals, below 1 with three."""
+    return _cut_off(value, 2 if abs(value) >= 1 else 3)
+
+
+def number(value: int) -> str:
+    """With thousands separators."""
+    return f"{value:,}"
+
+
+def duration(us: int) -> str:
+    """A duration as histograms have them, with two digits: 250 ms, 1.5 s."""
+    for unit_us, unit in ((1_000_000, "s"), (1000, "ms")):
+        if us >= unit_us:
+            return f"{exact(Fraction(us, unit_us))} {unit}"
+    return f"{us} µs"
+
+
+def _cut_off(value: Fraction, digits: int) -> str:
+    units = int(value * 10**digits)
+    shown = f"{(Decimal(abs(units)) / 10**digits).normalize():f}"
+    return f"−{shown}" if units < 0 else shown

@@ -6,7 +6,7 @@ Series that every question treats alike are one column, so that what is held is 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,15 +14,16 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from tabiji import histograms, slices, tallies
+from tabiji import histograms, slices, tallies, windows
 from tabiji.counting import Integers
 from tabiji.journeys import Objective
 from tabiji.runs.selecting import Selected
-from tabiji.store import Store
+from tabiji.store import Grain, Store
 
 Truths = npt.NDArray[np.bool_]
 Reals = npt.NDArray[np.float64]
 
+GRAINS: Mapping[Grain, int] = {"minute": 1, "hour": windows.HOUR, "day": windows.DAY}  # minutes of each
 LONG = 10_000  # minutes that are read by several threads
 THREADS = 4
 DENSE = 16  # sums for each event, at most, that are held to add events up
@@ -99,23 +100,26 @@ def questions(objective: Objective, one: Selected) -> tuple[tuple[int, int | Non
     return (one.counts, None), (one.good, None if limit_us is None else histograms.bucket(limit_us))
 
 
-def sums(store: Store, asked: Asked, first: int, length: int) -> Reals:
-    """`[layer, column, minute]` of a stretch of minutes."""
+def sums(store: Store, asked: Asked, first: int, length: int, grain: Grain = "minute") -> Reals:
+    """`[layer, column, minute]` of a stretch of minutes; or of so many hours or days from their `first` minute on."""
     found = np.zeros((asked.layers, asked.columns, length), dtype=np.float64)
     if length <= LONG:
-        _add(store, asked, found, first, 0, length)
+        _add(store, asked, found, first, 0, length, grain)
     else:  # a database reads without Python's lock
         threads = min(THREADS, os.cpu_count() or 1)
         bounds = [length * part // threads for part in range(threads + 1)]
         with ThreadPoolExecutor(threads) as pool:
-            for part in [pool.submit(_add, store, asked, found, first, *part) for part in pairwise(bounds)]:
+            for part in [
+                pool.submit(_add, store, asked, found, first, *part, grain) for part in pairwise(bounds)
+            ]:
                 part.result()
     np.cumsum(found[1:], axis=0, out=found[1:])
     return found
 
 
-def _add(store: Store, asked: Asked, found: Reals, first: int, start: int, end: int) -> None:
+def _add(store: Store, asked: Asked, found: Reals, first: int, start: int, end: int, grain: Grain) -> None:
     """Adds the events of the minutes at the places [start, end) of a stretch, each limit's own."""
+    step = GRAINS[grain]
     layer_of = 1 + np.searchsorted(asked.cuts, np.arange(1 << histograms.BITS))  # [bucket]
     for latencies in (False, True):
         mine = asked.timed == latencies
@@ -123,10 +127,10 @@ def _add(store: Store, asked: Asked, found: Reals, first: int, start: int, end: 
         if not len(numbers) or start == end:
             continue
         asks = numbers.tolist()
-        for rows in store.rows(
-            "minute", first + start, first + end, asks, latencies=latencies, durations=False
-        ):
-            column, minute = column_of[np.searchsorted(numbers, rows.series)], rows.minute - first
+        bounds = (first + start * step, first + end * step)
+        for rows in store.rows(grain, *bounds, asks, latencies=latencies, durations=False):
+            column = column_of[np.searchsorted(numbers, rows.series)]
+            minute = (rows.minute - first) // step
             _fold(found, column, minute, rows.events)
             if latencies:
                 layer = layer_of[rows.pairs & ((1 << histograms.BITS) - 1)]

@@ -31,14 +31,20 @@ def picture(
 def charted(
     site: Site, store: Store, incident: int, language: Language, now: int, theme: Theme = "light"
 ) -> Spec | None:
-    """The same as a Vega-Lite spec, for pages and reports."""
+    """The same as a Vega-Lite spec, for messages and reports."""
+    found = figures(site, store, incident, language, now)
+    if found is None:
+        return None
+    return charts.incident_chart(found, language=language, zone=site.timezone, theme=theme)
+
+
+def figures(site: Site, store: Store, incident: int, language: Language, now: int) -> IncidentFigures | None:
+    """What is shown of an incident, or of the one that it was merged into; None where nothing is to be seen."""
     one = intervening.find(store, incident)
     if one.merged_into is not None:
         one = intervening.find(store, one.merged_into)
-    figures = _figures(site, store, one, language, now)
-    if figures is None or not any(figures.total):
-        return None
-    return charts.incident_chart(figures, language=language, zone=site.timezone, theme=theme)
+    found = _figures(site, store, one, language, now)
+    return found if found is not None and any(found.total) else None
 
 
 def _figures(
