@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -18,7 +19,7 @@ from tabiji.errors import UsageError
 from tabiji.expressions import Table, predicate
 from tabiji.journeys import Journey, Objective
 from tabiji.reports import Count
-from tabiji.runs import correcting, judging, minutes, rereading
+from tabiji.runs import correcting, judging, minutes, rereading, selecting
 from tabiji.runs.classifying import Classifier, declared_routes, expressions
 from tabiji.runs.minutes import Truths
 from tabiji.runs.rereading import Gone, Unpacked
@@ -201,21 +202,65 @@ def lines(
     These are the lines of events that are not good; for an objective about minutes, all lines of bad minutes.
     Lines of corrected minutes are behind no number, and so are left out where they would spend.
     """
-    asked = _asked(site, store, (journey, objective), bad, first_minute, end_minute)
+    for part in parts(
+        site, store, journey, objective, bad=bad, first_minute=first_minute, end_minute=end_minute
+    ):
+        yield from part.lines()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A range of a file that holds minutes that are asked for; its lines are read when they are asked for."""
+
+    entry: LedgerEntry
+    lines: Callable[[], Iterator[Line | Gone]]
+
+
+def parts(
+    site: Site,
+    store: Store,
+    journey: Journey,
+    objective: Objective,
+    *,
+    bad: bool,
+    first_minute: int,
+    end_minute: int,
+    narrowed: Mapping[str, str] | None = None,
+) -> list[Part]:
+    """Where `lines` are, in their order; to be read one after the other, as far as one likes.
+
+    `narrowed` asks for those of series with certain values only, as `selecting.narrowed` takes them.
+    """
+    asked = _asked(site, store, (journey, objective), bad, first_minute, end_minute, narrowed or {})
+    found: list[Part] = []
     for source in site.sources:
         chunks = [one for one in store.chunks(source.name, first_minute, end_minute) if asked.touches(one)]
         if not chunks:
             continue
+        files, unpacked = rereading.Files(source, store), Unpacked()
         classifier = Classifier(
             source, declared_routes(source), store.series(source.name), store.route_marks(source.name)
         )
-        files, unpacked = rereading.Files(source, store), Unpacked()
-        for entry in chunks:
-            found = files.holding(entry)
-            if isinstance(found, Gone):
-                yield found
-                continue
-            yield from _lines_of(source, classifier, found, unpacked, entry, asked)
+        found += [
+            Part(entry, partial(_lines_in, source, classifier, files, unpacked, entry, asked))
+            for entry in chunks
+        ]
+    return found
+
+
+def _lines_in(
+    source: Source,
+    classifier: Classifier,
+    files: rereading.Files,
+    unpacked: Unpacked,
+    entry: LedgerEntry,
+    asked: _Asked,
+) -> Iterator[Line | Gone]:
+    found = files.holding(entry)
+    if isinstance(found, Gone):
+        yield found
+    else:
+        yield from _lines_of(source, classifier, found, unpacked, entry, asked)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -229,6 +274,7 @@ class _Asked:
     first: int
     end: int
     minutes: Truths
+    narrowed: Mapping[str, str]
 
     def has(self, minute: int) -> bool:
         return bool(self.minutes[minute - self.first])
@@ -242,7 +288,13 @@ class _Asked:
 
 
 def _asked(
-    site: Site, store: Store, pair: tuple[Journey, Objective], bad: bool, first: int, end: int
+    site: Site,
+    store: Store,
+    pair: tuple[Journey, Objective],
+    bad: bool,
+    first: int,
+    end: int,
+    narrowed: Mapping[str, str],
 ) -> _Asked:
     journey, objective = pair
     wanted = np.ones(end - first, dtype=np.bool_)
@@ -258,7 +310,7 @@ def _asked(
         for start, stop in correcting.corrected(site, store, [pair], first, end).get(objective.id, ()):
             wanted[max(start - first, 0) : stop - first] = False
     only_bad_events = bad and objective.slices is None
-    return _Asked(journey, objective, judging.columns(site), only_bad_events, first, end, wanted)
+    return _Asked(journey, objective, judging.columns(site), only_bad_events, first, end, wanted, narrowed)
 
 
 def _lines_of(
@@ -288,9 +340,10 @@ def _lines_of(
         key: place for place, key in enumerate(key for key, one in zip(keys, series, strict=True) if one)
     }
     chosen = judging.selected(asked.journey, asked.objective, rows, asked.columns)
+    counts = selecting.narrowed(chosen, rows, asked.narrowed)
     for line in found:
         place = places.get(line.key)
-        if place is None or not chosen.counts >> place & 1 or not asked.has(line.minute):
+        if place is None or not counts >> place & 1 or not asked.has(line.minute):
             continue
         good = bool(chosen.good >> place & 1) and _in_time(asked.objective, line.duration_us)
         if not (asked.only_bad_events and good):

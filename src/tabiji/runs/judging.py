@@ -96,11 +96,11 @@ def judge(
     segments = store.sums(cuts, numbers).events
     limited = _limited(store, cuts, numbers, wanted, chosen)
     sheets = _Sheets(cuts, {None: segments, **limited})
-    sources = _by_source(stored)
+    sources = by_source(stored)
 
     for (_, objective), one, corrected in zip(wanted, chosen, spans, strict=True):
         for without in {(), corrected}:
-            totals, of = sheets.of(None, without), sheets.of(_limit_us(objective), without)
+            totals, of = sheets.of(None, without), sheets.of(limit_us(objective), without)
             totals.want(one.counts)
             of.want(one.good)
             for _, step in one.steps:
@@ -126,7 +126,7 @@ def judge(
             every: Sequence[int] = every,
             seen: Sequence[int] = seen,
         ) -> Standing:
-            totals, of = sheets.of(None, without), sheets.of(_limit_us(objective), without)
+            totals, of = sheets.of(None, without), sheets.of(limit_us(objective), without)
             counted, good = totals.of(one.counts), of.of(one.good)
             own = sheets.at[windows.bounds(objective.window, at_minute)[0]]
             steps = {
@@ -147,7 +147,7 @@ def judge(
         uncorrected.append(standing(some[0], ()) if corrected else None)
     return Judged(
         tuple(own for own, *_ in standings),
-        _coverage(stored, sources, chosen, _until_now(segments)[0]),
+        coverage(stored, sources, chosen, _until_now(segments)[0]),
         tuple(tuple(views) for _, *views in standings) if viewed else (),
         tuple(tuple(some) for some in touching),
         tuple(uncorrected),
@@ -174,7 +174,7 @@ def _starts(objective: Objective, at_minute: int) -> set[int]:
     return starts | {windows.bounds(objective.window, at_minute)[0]}
 
 
-def _limit_us(objective: Objective) -> int | None:
+def limit_us(objective: Objective) -> int | None:
     """Events that took longer are bad, or are those that a percentile complains of."""
     if objective.slices is not None and slices.is_percentile(objective.slices):
         return int(objective.slices.limit)
@@ -279,7 +279,7 @@ def _limited(
     that need them only."""
     needed, found = 0, set()
     for (_, objective), one in zip(wanted, chosen, strict=True):
-        limit = _limit_us(objective)
+        limit = limit_us(objective)
         if limit is not None:
             needed |= one.good
             found.add(limit)
@@ -296,7 +296,7 @@ def _limited(
     return limited
 
 
-def _by_source(stored: Mapping[int, Series]) -> dict[str, int]:
+def by_source(stored: Mapping[int, Series]) -> dict[str, int]:
     """The series of each source, as bits."""
     sources: dict[str, int] = {}
     for place, series in enumerate(stored.values()):
@@ -309,9 +309,10 @@ def _sources_of(counts: int, sources: Mapping[str, int]) -> int:
     return sum(bits for bits in sources.values() if bits & counts)
 
 
-def _coverage(
+def coverage(
     stored: Mapping[int, Series], sources: Mapping[str, int], chosen: Sequence[Selected], events: Integers
 ) -> tuple[Coverage, ...]:
+    """How much of each source some of these objectives see; `events` are those of each series, over a period."""
     covered = 0
     for one in chosen:
         covered |= one.counts

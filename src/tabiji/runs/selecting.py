@@ -53,5 +53,25 @@ def selected(journey: Journey, objective: Objective, rows: Table, known: Mapping
     return Selected(counts, counts & bits(objective.good) if objective.good else counts, tuple(steps))
 
 
+def narrowed(one: Selected, rows: Table, values: Mapping[str, str]) -> int:
+    """Those of the series that an objective counts which have these values, as texts: "" is one that is not there.
+
+    `step` is a column here as well.
+    """
+    bits, steps = one.counts, dict(one.steps)
+    for column, wanted in values.items():
+        if column == "step":
+            bits &= steps.get(wanted, 0)
+        else:
+            same = (own for value, own in rows.index(column).items() if as_text(value) == wanted)
+            bits &= sum(same)  # of different rows each
+    return bits
+
+
+def as_text(value: object) -> str:
+    """A value of a column as addresses have it."""
+    return "" if value is None else str(value)
+
+
 def _parsed(text: str, known: Mapping[str, str]) -> Predicate:
     return predicate(text, known)  # type: ignore[arg-type]

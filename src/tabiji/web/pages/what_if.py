@@ -130,8 +130,8 @@ class Tier:
 
 def _tiers(facts: WhatIf) -> Iterator[Tier]:
     """The tiers that there are, and a row for one more."""
-    for number in range(1, drafting.TIERS_MAX + 1):
-        fields = [facts.fields.get(f"{key}{number}") for key in drafting.TIER_KEYS]
-        yield Tier(number, *(field.asked if field else "" for field in fields))
+    for place in range(1, drafting.TIERS_MAX + 1):
+        fields = [facts.fields.get(f"{key}{place}") for key in drafting.TIER_KEYS]
+        yield Tier(place, *(field.asked if field else "" for field in fields))
         if not any(fields):
             return
