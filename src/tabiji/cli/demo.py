@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
+import time
+import webbrowser
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from tabiji.cli import workspace
 from tabiji.errors import FileError
+from tabiji.language import _
+
+if TYPE_CHECKING:
+    from tabiji import demo
+    from tabiji.store import Store
+
+DAYS = 30  # that are written
+PERIOD_MINUTES = 30  # made at a time, of what the site goes on writing
+WRITE_SECONDS = 1.0
 
 
 @click.command(name="demo")
@@ -16,31 +31,47 @@ from tabiji.errors import FileError
 )
 @click.option("--events", type=click.IntRange(10_000, 20_000_000), default=1_000_000, show_default=True)
 @click.option("--language", type=click.Choice(["en", "ja"]), default="en", show_default=True)
+@click.option("--port", type=click.IntRange(0, 65535), default=8700, show_default=True, help="0: a free one.")
+@click.option("--no-browser", is_flag=True, help="Serve, but open no browser.")
 @click.option("--no-serve", is_flag=True, help="Only write, count and judge.")
-def command(folder: Path, events: int, language: str, no_serve: bool) -> None:
-    """A month of a learning site's logs, counted and judged: the first look.
+def command(folder: Path, events: int, language: str, port: int, no_browser: bool, no_serve: bool) -> None:
+    """A month of a learning site's logs, counted and judged, and shown in the browser: the first look.
 
-    Writes about 300 MB into a new folder (./demo by default); delete it when you have seen enough.
+    Writes about 300 MB into a new folder (./demo by default); delete it when you have seen enough. The site goes on
+    writing its logs as long as this runs; stop it by Ctrl-C. Called again, it shows what it has written before.
 
     \b
       tabiji demo
-      tabiji demo /tmp/tabiji --language ja
+      tabiji demo /tmp/tabiji --language ja --port 9000
     """
+    from tabiji import demo
+
+    begin = workspace.now() // 60 * 60
+    if no_serve or not (folder / demo.MARK).is_file():  # nobody else's logs are written to
+        _write(folder, begin, events, language)
+    if not no_serve:
+        _serve(folder, begin, events / DAYS, port, browser=not no_browser)
+
+
+def _write(folder: Path, now: int, events: int, language: str) -> None:
+    """The workspace, counted and judged; and what to look at next."""
     from tabiji import demo
     from tabiji.cli import ingest, status
     from tabiji.reports.documents import whole
 
-    now = workspace.now() // 60 * 60
-    click.echo(f"Writing a month of a learning site's logs into {folder}/ …")
+    click.echo(_("Writing a month of a learning site's logs into {folder}/ …", folder=folder))
     try:
         written = demo.write(folder, now=now, events=events, language=language)  # type: ignore[arg-type]
     except FileExistsError as error:
-        raise FileError(f"{error}; name another folder: `tabiji demo DIR`") from None
+        raise FileError(_("{why}; name another folder: `tabiji demo DIR`", why=error)) from None
     except OSError as error:
-        raise FileError(f"{folder} can't be written: {error.strerror or error}") from None
+        raise FileError(
+            _("{path} can't be written: {reason}", path=folder, reason=error.strerror or error)
+        ) from None
     site = workspace.load(folder)
     every = list(site.sources)
     with ingest.counting(every) as executor, workspace.open_store(site) as store:
+        _mark(store, written, language, now)
         ingest.run(site, store, every, executor)
         judged = status.judge(site, store, now // 60)
     click.echo()
@@ -52,15 +83,62 @@ def command(folder: Path, events: int, language: str, no_serve: bool) -> None:
         key=lambda one: (one.few_events, one.remaining is None, one.remaining or 0),
     ).objective.id
     click.echo()
-    click.echo("Look further:")
+    click.echo(_("Look further:"))
     for words, what in (
-        (f"tabiji status {worst}", "in words: its alerts and its steps"),
-        ("tabiji incidents", "what happened: one loud, one in the night"),
+        (f"tabiji status {worst}", _("in words: its alerts and its steps")),
+        ("tabiji incidents", _("what happened: one loud, one in the night")),
         (f"tabiji lines {worst} --bad --limit 5 --from {_iso(loud.start)} --to {_iso(loud.end)}", ""),
-        ("tabiji count --by operation --quantiles 50,95,99", "what the site does, how fast"),
+        ("tabiji count --by operation --quantiles 50,95,99", _("what the site does, how fast")),
     ):
         click.echo(f"  {words} -C {folder}" + (f"   # {what}" if what else ""))
-    click.echo("  tabiji discover /var/log/nginx/access.log*   # your own logs")
+    click.echo(f"  tabiji discover /var/log/nginx/access.log*   # {_('your own logs')}")
+
+
+def _mark(store: Store, written: demo.Written, language: str, now: int) -> None:
+    """What people of the site would have told of: deployments, a campaign."""
+    from tabiji.marks import Mark
+
+    for one in written.happened:
+        mark = Mark(
+            kind=one.kind,  # type: ignore[arg-type]
+            title=one.title[language],
+            from_second=one.at,
+            until_second=one.until,
+            author="CI" if one.kind == "deployment" else "Sato",
+        )
+        store.marks.add(mark, now)
+
+
+def _serve(folder: Path, begin: int, per_day: float, port: int, *, browser: bool) -> None:
+    """The pages, while the site goes on from `begin` with so many events a day; until it is told to stop."""
+    from tabiji.cli import serve
+
+    def ready(address: str, stopping: threading.Event) -> None:
+        arguments = (folder, begin, per_day, stopping)
+        threading.Thread(target=_go_on, args=arguments, name="demo", daemon=True).start()
+        if browser and (
+            os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or sys.platform == "darwin"
+        ):
+            webbrowser.open(address)
+
+    serve.run(folder, "127.0.0.1", port, ready=ready)
+
+
+def _go_on(folder: Path, begin: int, per_day: float, stopping: threading.Event) -> None:
+    """Writes the site's lines to its logs at their times, until it is time to stop."""
+    from tabiji import demo
+
+    for started, ended in demo.periods(begin, PERIOD_MINUTES):
+        coming = demo.coming(folder, started, ended, per_day, begin)
+        while coming:
+            due_ms = time.time() * 1000
+            due = [one for one in coming if one.at_ms <= due_ms]
+            coming = coming[len(due) :]
+            for path in {one.path for one in due}:
+                with path.open("a", encoding="utf-8") as log:
+                    log.write("".join(one.text for one in due if one.path == path))
+            if stopping.wait(WRITE_SECONDS):
+                return
 
 
 def _iso(seconds: int) -> str:

@@ -7,7 +7,8 @@ and of the product only the command line knows this: what it reads is what any s
 
 from __future__ import annotations
 
-from tabiji.demo.stories import Hidden
-from tabiji.demo.writing import LogFile, Written, write
+from tabiji.demo.living import Coming, coming, periods
+from tabiji.demo.stories import Happened, Hidden
+from tabiji.demo.writing import MARK, LogFile, Written, write
 
-__all__ = ["Hidden", "LogFile", "Written", "write"]
+__all__ = ["MARK", "Coming", "Happened", "Hidden", "LogFile", "Written", "coming", "periods", "write"]

@@ -87,6 +87,34 @@ DEPLOYMENTS: tuple[tuple[int, tuple[int, int]], ...] = (
 )
 
 
+# What people of the site would have told its monitoring of: kind, title in English and Japanese, when, how long.
+MARKS: tuple[tuple[str, str, str, int, tuple[int, int], int | None], ...] = (
+    ("deployment", "web 2026.21", "web 2026.21", 20, (10, 30), None),
+    ("deployment", "web 2026.22", "web 2026.22", 13, (14, 15), None),
+    ("push", "“Ten minutes a day” to all learners", "「1日10分」を全受講者にプッシュ配信", 9, (20, 45), None),
+    ("deployment", "web 2026.23: a new course page", "web 2026.23: コース画面の刷新", 6, (11, 5), None),
+    ("campaign", "First month at half price", "初月半額キャンペーン", 5, (0, 0), 3 * 24 * 60),
+    (
+        "deployment",
+        "web 2026.23.1: half of it taken back",
+        "web 2026.23.1: 刷新の一部を切り戻し",
+        2,
+        (15, 40),
+        None,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """What happened besides, at a time in epoch seconds; without an end it is a moment."""
+
+    kind: str
+    title: dict[str, str]  # by language
+    at: int
+    until: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class Hidden:
     """What one story did to one operation: the truth that a reader of the logs should find again.
@@ -130,4 +158,16 @@ def windows(started: int, ended: int) -> tuple[Window, ...]:
         start, end = max(start, started), min(end, ended)
         if start < end:
             found += [Window(story.name, story.title, start, end, effect) for effect in story.effects]
+    return tuple(found)
+
+
+def happened(started: int, ended: int) -> tuple[Happened, ...]:
+    """What happened besides in [started, ended)."""
+    found = []
+    for kind, en, ja, days_before, clock, minutes in MARKS:
+        at = moment(ended, days_before, clock)
+        if started <= at < ended:
+            found.append(
+                Happened(kind, {"en": en, "ja": ja}, at, None if minutes is None else at + minutes * 60)
+            )
     return tuple(found)

@@ -100,6 +100,18 @@ class WebLines:
 
 def lines_of(day: WebDay) -> WebLines:
     """All lines of the day, sorted; exactly `day.requests` of them."""
+    entries, windows, singles = _written(day)
+    return WebLines("".join([line for _, line in entries]), len(entries), windows, singles)
+
+
+def timed(day: WebDay) -> list[Line]:
+    """The same lines, each with the millisecond of the day in which it is written."""
+    return _written(day)[0]
+
+
+def _written(
+    day: WebDay,
+) -> tuple[list[Line], tuple[tuple[Window, int, int], ...], tuple[tuple[str, int], ...]]:
     rng = Random(f"{day.seed} web {day.day}")
     entries: list[Line] = []
     singles = _admin(rng, day, entries)
@@ -107,7 +119,7 @@ def lines_of(day: WebDay) -> WebLines:
     _health_checks(day, entries)
     windows = _learners(rng, day, entries)
     entries.sort(key=itemgetter(0))
-    return WebLines("".join([line for _, line in entries]), len(entries), windows, singles)
+    return entries, windows, singles
 
 
 # ---------------------------------------------------------------- who comes: each appends to the day's lines

@@ -19,10 +19,21 @@ from typing import Literal
 from tabiji.demo import jobs, site, web
 from tabiji.demo.chance import allocated
 from tabiji.demo.site import DAY_S, JOB_SHARE, LEARNERS, ZONE_S
-from tabiji.demo.stories import DEPLOYMENTS, SINGLE_FAILURES, STORIES, Hidden, Window, moment, windows
+from tabiji.demo.stories import (
+    DEPLOYMENTS,
+    SINGLE_FAILURES,
+    STORIES,
+    Happened,
+    Hidden,
+    Window,
+    happened,
+    moment,
+    windows,
+)
 
 EVENTS_PER_DAY_MIN = 300
 _TWO_PROCESSES_FROM = 100_000  # events; below that a second process costs more than it gives
+MARK = ".tabiji-demo"  # by this file a workspace of the demo is known
 _HEALTH_CHECKS_MAX = 0.05  # of the requests
 
 
@@ -53,6 +64,7 @@ class Written:
     jobs_done: int
     jobs_dead: int
     hidden: tuple[Hidden, ...]
+    happened: tuple[Happened, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +102,7 @@ def write(
     """
     if events < EVENTS_PER_DAY_MIN * days or days < 1:
         raise ValueError(f"at least a day, and {EVENTS_PER_DAY_MIN} events for each")
-    for name in ("tabiji.yaml", "journeys", "logs"):
+    for name in ("tabiji.yaml", "journeys", "policies", "logs"):
         if (folder / name).exists():
             raise FileExistsError(folder / name)
     (folder / "logs" / "nginx").mkdir(parents=True)
@@ -119,6 +131,7 @@ def write(
         jobs_done=job_part.done,
         jobs_dead=job_part.dead,
         hidden=_hidden([*web_parts, job_part]),
+        happened=happened(started, ended),
     )
 
 
@@ -192,13 +205,17 @@ def _write_jobs(logs: Path, month: jobs.JobMonth) -> _Part:
 def _write_definitions(folder: Path, language: str) -> tuple[Path, ...]:
     """The files of `definitions/`, in English or Japanese."""
     kept = resources.files("tabiji.demo") / "definitions"
-    (folder / "journeys").mkdir()
     site_text = (kept / "tabiji.yaml").read_text("utf-8")
     texts = {folder / "tabiji.yaml": site_text.replace("\nlanguage: en\n", f"\nlanguage: {language}\n")}
-    for journey in sorted((kept / "journeys").iterdir(), key=lambda file: file.name):
-        texts[folder / "journeys" / journey.name] = journey.read_text("utf-8")
+    for part in ("journeys", "policies"):
+        (folder / part).mkdir()
+        for file in sorted((kept / part).iterdir(), key=lambda file: file.name):
+            texts[folder / part / file.name] = file.read_text("utf-8")
     for path, text in texts.items():
         path.write_text(text, "utf-8")
+    (folder / MARK).write_text(
+        "Written by `tabiji demo`, which goes on writing here; delete the folder at will.\n"
+    )
     return tuple(texts)
 
 

@@ -113,6 +113,21 @@ class Incident:
         return self.closed_minute is not None and times is not None and times.recovered is not None
 
     @property
+    def started_minute(self) -> int:
+        """When users began to suffer; as long as that is not measured: when it was opened."""
+        return self.measured.times.started if self.measured else self.opened_minute
+
+    @property
+    def over_minute(self) -> int | None:
+        """When users suffered no more; as long as that is not measured: when it was closed. None: it goes on."""
+        return self.measured.times.recovered if self.measured else self.closed_minute
+
+    def lasted_within(self, first: int | None, last: int | None) -> bool:
+        """Whether it lasted at some minute of [first, last); None is no limit."""
+        over = self.over_minute
+        return (first is None or over is None or over > first) and (last is None or self.started_minute < last)
+
+    @property
     def worst(self) -> Spent | None:
         """The objective that it cost the largest share of the budget, the first of several."""
         return (

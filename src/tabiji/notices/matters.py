@@ -156,7 +156,7 @@ def _incidents(facts: Facts) -> Iterable[Matter]:
             journey=incident.journey,
             urgency="page" if (pages or incident.cause == "alert") and not late else "information",
             duty=duty,
-            began_minute=_began(incident),
+            began_minute=incident.started_minute,
             ended_minute=ended,
             ending=ending,
             objectives=tuple(sorted({one.objective for one in pages})),
@@ -184,10 +184,6 @@ def _recovered(incident: Incident) -> bool:
 def _firing(alerts: Iterable[Alert]) -> bool:
     """Whether some alert fires still; without any, an incident is over soon."""
     return any(one.closed_minute is None for one in alerts)
-
-
-def _began(incident: Incident) -> int:
-    return incident.measured.times.started if incident.measured else incident.opened_minute
 
 
 def _end(incident: Incident, facts: Facts) -> tuple[int | None, Ending]:

@@ -195,7 +195,7 @@ def _of_journey(
             all_certain = all_certain and certain
             one = replace(one, measured=attributing.measured(of, times, until, dense))
             found[order[index]] = one
-        next_started = one.measured.times.started if one.measured else one.opened_minute
+        next_started = one.started_minute
     for place, one in enumerate(found):
         if one.cause == "drop" and one.merged_into is None and one.measured is None:
             found[place] = _drop(of, one, burns, dense, until)
