@@ -1,0 +1,18 @@
+"""The API of version 1, which mirrors the commands: a request → the JSON document that `--json` would print."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fastapi import APIRouter
+
+from tabiji.web.api import caretaking, counts, explaining, happenings, standings
+from tabiji.web.context import Context
+
+ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
+    standings.routes,
+    counts.routes,
+    happenings.routes,
+    caretaking.routes,
+    explaining.routes,
+)
