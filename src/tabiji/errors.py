@@ -14,6 +14,8 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tabiji.language import N_, _
+
 
 class TabijiError(Exception):
     """The root: a message for a person, and the exit code of the contract."""
@@ -63,6 +65,36 @@ class OutsideError(TabijiError):
     """A disk, a network or a database did not do its part."""
 
     exit_code = 3
+
+
+# What a system says most often; everything else stays as it says it.
+_OF_THE_SYSTEM = (
+    N_("No such file or directory"),
+    N_("Permission denied"),
+    N_("Operation not permitted"),
+    N_("Is a directory"),
+    N_("Not a directory"),
+    N_("No space left on device"),
+    N_("Disk quota exceeded"),
+    N_("Read-only file system"),
+    N_("Input/output error"),
+    N_("Too many open files"),
+    N_("File name too long"),
+    N_("Connection refused"),
+    N_("Connection reset by peer"),
+    N_("Connection timed out"),
+    N_("No route to host"),
+    N_("Network is unreachable"),
+    N_("Address already in use"),
+    N_("Name or service not known"),
+    N_("Temporary failure in name resolution"),
+    N_("No address associated with hostname"),
+)
+
+
+def reason(error: OSError) -> str:
+    """Why the system did not do what it was asked for, in words."""
+    return _(error.strerror) if error.strerror else str(error)
 
 
 class FileError(OutsideError):

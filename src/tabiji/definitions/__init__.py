@@ -17,7 +17,7 @@ from tabiji.definitions.recurring import dated
 from tabiji.definitions.shapes import File, schema
 from tabiji.definitions.shaping import shaped
 from tabiji.definitions.sites import Retention, Site, Source, Team
-from tabiji.errors import DefinitionError, Fault
+from tabiji.errors import DefinitionError, Fault, reason
 from tabiji.journeys import Journey
 from tabiji.language import N_, _
 
@@ -134,7 +134,7 @@ def _document(folder: Path, path: str, files: Mapping[str, str] | None, written:
     except FileNotFoundError:
         message = _("there is no {path}; `tabiji init` writes one", path=path)
     except OSError as error:
-        message = _("it can't be read: {why}", why=error.strerror)
+        message = _("it can't be read: {why}", why=reason(error))
     empty = read(path, b"")
     return replace(empty, tree=None, faults=[Fault(path, 1, 1, message)])
 

@@ -23,7 +23,7 @@ LINE = (
 PHASES = ("request_processing_time", "target_processing_time", "response_processing_time")
 
 
-def read(**_: object) -> Reading:
+def read(**others: object) -> Reading:
     """The reading of ALB lines. The duration is the sum of the three phases; a phase of -1 (the target never
     answered, or the client left) makes it unknown."""
     items: list[Item] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from tabiji.language import _
 from tabiji.logs.reading import (
     LogFormatError,
     Reading,
@@ -62,7 +63,7 @@ _DIRECTIVE = re.compile(r'\s*LogFormat\s+"((?:[^"\\]|\\.)*)"\s*(\S+)?\s*')
 _CONVERSION = re.compile(r"%(?:(%)|[!\d,]*[<>]?(?:\{([^}]*)\})?(?:[<>])?(\^t[io]|[a-zA-Z]))")
 
 
-def read(log_format: str | None, **_: object) -> Reading:
+def read(log_format: str | None, **others: object) -> Reading:
     """The reading of a `LogFormat`: a nickname, the whole directive, or just its string.
 
     Raises LogFormatError for a conversion that Apache does not have, and where the time is missing.
@@ -93,7 +94,7 @@ def read(log_format: str | None, **_: object) -> Reading:
         target=target,
         host=has.get("host"),
         fields=tuple((variable, empty_as_null(sql)) for variable, sql in has.items()),
-        notes=() if duration else ("no %D in the format: latency can't be judged",),
+        notes=() if duration else (_("no %D in the format: latency can't be judged"),),
     )
 
 
@@ -127,7 +128,8 @@ def _variable(argument: str | None, letter: str, column: int) -> str:
         if letter == "t":
             variable = TIMES.get(argument.removeprefix("begin:").removeprefix("end:"))
             if variable is None:
-                raise LogFormatError(f"a time written as %{{{argument}}}t is not read; use %t", column)
+                message = _("a time written as %{{{argument}}}t is not read; use %t", argument=argument)
+                raise LogFormatError(message, column)
             return variable
         if letter == "T":
             return DURATIONS.get(argument, "duration_s")
@@ -136,7 +138,8 @@ def _variable(argument: str | None, letter: str, column: int) -> str:
     if letter.startswith("^"):
         return argument or letter
     if letter not in VARIABLES:
-        raise LogFormatError(f"%{letter} is not a conversion of Apache's LogFormat", column)
+        message = _("%{letter} is not a conversion of Apache's LogFormat", letter=letter)
+        raise LogFormatError(message, column)
     return VARIABLES[letter]
 
 
@@ -149,7 +152,7 @@ def _time(has: dict[str, str]) -> str:
         return epoch_us(has["epoch_ms"], 1_000)
     if "epoch_s" in has:
         return epoch_us(has["epoch_s"])
-    raise LogFormatError("the time is missing: add %t")
+    raise LogFormatError(_("the time is missing: add %t"))
 
 
 def _duration(has: dict[str, str]) -> tuple[str | None, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tabiji.language import _
 from tabiji.logs.reading import (
     LogFormatError,
     Reading,
@@ -52,16 +53,16 @@ def guessed(keys: Mapping[str, object]) -> dict[str, str]:
     }
 
 
-def read(log_format: str | None, fields: Mapping[str, str] | None, **_: object) -> Reading:
+def read(log_format: str | None, fields: Mapping[str, str] | None, **others: object) -> Reading:
     """The reading of NDJSON. `fields` maps parts of an event, and names of one's own, to keys (dotted paths).
 
     Raises LogFormatError where no field says when the event happened.
     """
     if not fields:
-        raise LogFormatError("`json` needs `fields:`, at least `time`")
+        raise LogFormatError(_("`json` needs `fields:`, at least `time`"))
     time = next((part for part in TIMES if part in fields), None)
     if time is None:
-        raise LogFormatError("`fields:` names no `time` (or `time_ms`, `time_us`, `time_ns`)")
+        raise LogFormatError(_("`fields:` names no `time` (or `time_ms`, `time_us`, `time_ns`)"))
     columns: list[tuple[str, tuple[str, ...]]] = []
     sql: dict[str, str] = {}
     for part, path in fields.items():
@@ -87,7 +88,7 @@ def read(log_format: str | None, fields: Mapping[str, str] | None, **_: object) 
         target=target,
         host=sql.get("host"),
         fields=tuple((part, empty_as_null(column)) for part, column in sql.items()),
-        notes=() if duration else ("no `duration` in `fields:`: latency can't be judged",),
+        notes=() if duration else (_("no `duration` in `fields:`: latency can't be judged"),),
     )
 
 

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
+from tabiji.language import _
 from tabiji.logs.reading import (
     SECOND_US,
     LogFormatError,
@@ -34,7 +35,7 @@ _QUOTED = re.compile(r"""\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")\s*;?\s*"
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 
 
-def read(log_format: str | None, **_: object) -> Reading:
+def read(log_format: str | None, **others: object) -> Reading:
     """The reading of a `log_format`: nginx's whole directive, its quoted strings, or just what is between them.
 
     Raises LogFormatError where the time is missing or a variable can't be told from its neighbour.
@@ -54,13 +55,13 @@ def _strings(written: str) -> str:
     rest = written[directive.end() :] if directive else written
     if not rest.lstrip().startswith(("'", '"')) or (not directive and not _all_quoted(rest)):
         if directive:
-            raise LogFormatError("the strings of `log_format` stand in quotes", directive.end() + 1)
+            raise LogFormatError(_("the strings of `log_format` stand in quotes"), directive.end() + 1)
         return rest.strip("\n")
     joined, at = [], 0
     while at < len(rest):
         found = _QUOTED.match(rest, at)
         if not found:
-            raise LogFormatError("this quote is not closed", len(written) - len(rest) + at + 1)
+            raise LogFormatError(_("this quote is not closed"), len(written) - len(rest) + at + 1)
         single, double = found.groups()
         joined.append((single if single is not None else double).replace("\\'", "'").replace('\\"', '"'))
         at = found.end()
@@ -97,7 +98,7 @@ def _json(template: str) -> dict[str, tuple[str, ...]]:
         shape = json.loads(quoted)
     except ValueError as error:
         at = getattr(error, "pos", 0)
-        raise LogFormatError(f"this is not a JSON object: {error}", at + 1) from None
+        raise LogFormatError(_("this is not a JSON object: {error}", error=error), at + 1) from None
     columns: dict[str, tuple[str, ...]] = {}
     for path, value in _leaves(shape, ()):
         found = _VARIABLE.fullmatch(value.strip())
@@ -138,7 +139,7 @@ def _reading(columns: Mapping[str, str | tuple[str, ...]], parsed: Template | No
         target=target,
         host=_first(has, "host", "http_host", "server_name"),
         fields=tuple((field, empty_as_null(sql)) for field, sql in fields(has).items()),
-        notes=() if duration else ("no $request_time in the format: latency can't be judged",),
+        notes=() if duration else (_("no $request_time in the format: latency can't be judged"),),
     )
 
 
@@ -153,7 +154,7 @@ def _time(has: Mapping[str, str]) -> str:
         return iso8601_us(has["time_iso8601"])
     if "time_local" in has:
         return common_log_us(has["time_local"])
-    raise LogFormatError("the time is missing: add $msec, $time_iso8601 or $time_local")
+    raise LogFormatError(_("the time is missing: add $msec, $time_iso8601 or $time_local"))
 
 
 def _duration(has: Mapping[str, str]) -> str | None:

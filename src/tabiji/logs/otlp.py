@@ -50,7 +50,7 @@ _FIELDS = (
 )
 
 
-def read(fields: Mapping[str, str] | None = None, **_: object) -> Reading:
+def read(fields: Mapping[str, str] | None = None, **others: object) -> Reading:
     """The reading of OpenTelemetry's lines.
 
     `fields` maps names of one's own, and `duration`, `status`, `method`, `path`, `host`, to the keys of attributes, of

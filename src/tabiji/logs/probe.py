@@ -7,7 +7,7 @@ from tabiji.logs.reading import Reading, decimal, empty_as_null, given, microsec
 KEYS = ("time_us", "probe", "host", "status", "error", "duration_us")
 
 
-def read(**_: object) -> Reading:
+def read(**others: object) -> Reading:
     """The reading of lines such as
     `{"time_us": 1767225600000000, "probe": "top", "host": "example.com", "status": 200, "error": null,
     "duration_us": 41000}`: when it ended and how long it took, both in whole microseconds.

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from tabiji.language import _, listed, ngettext
 from tabiji.logs import alb, apache, ndjson, nginx
 from tabiji.logs.reading import Reading
 
@@ -43,11 +44,11 @@ def _json(texts: Sequence[str]) -> Recognised | None:
     if share < FITS_MIN:
         return None
     if 2 * sum("msg" in one and ("ctx" in one or "tid" in one) for one in objects) > len(objects):
-        return Recognised(
-            "sidekiq", None, None, share, "JSON lines as Sidekiq writes them: `ts`, `tid`, `msg`"
-        )
+        why = _("JSON lines as Sidekiq writes them: `ts`, `tid`, `msg`")
+        return Recognised("sidekiq", None, None, share, why)
     if 2 * sum("signal" in one and "time_us" in one for one in objects) > len(objects):
-        return Recognised("otlp", None, None, share, "log records and spans of OpenTelemetry, as received")
+        why = _("log records and spans of OpenTelemetry, as received")
+        return Recognised("otlp", None, None, share, why)
     keys: dict[str, str] = {}
     for one in objects:
         for path, value in _leaves(one):
@@ -68,10 +69,12 @@ def _json(texts: Sequence[str]) -> Recognised | None:
         and name not in guessed
     }
     fits = sum(any(path in dict(_leaves(one)) for path in known) for one in objects)
-    parts = ", ".join(f"{part} in `{path}`" for part, path in guessed.items())
+    parts = listed(_("{part} in `{path}`", part=part, path=path) for part, path in guessed.items())
     # A reading of one's own names wins over a guess, so a name stands once.
     fields = tuple({**others, **guessed}.items())
-    return Recognised("json", None, fields, Fraction(fits, len(texts)), f"JSON lines with {parts}")
+    return Recognised(
+        "json", None, fields, Fraction(fits, len(texts)), _("JSON lines with {parts}", parts=parts)
+    )
 
 
 def _object(text: str) -> dict[str, object] | None:
@@ -120,12 +123,12 @@ def _timed(guessed: Mapping[str, str], keys: Mapping[str, str]) -> dict[str, str
 
 def _text(texts: Sequence[str]) -> Recognised | None:
     candidates: list[tuple[Reading, str, str | None, str]] = [
-        (alb.read(), "alb", None, "the fields of an AWS Application Load Balancer"),
+        (alb.read(), "alb", None, _("the fields of an AWS Application Load Balancer")),
     ]
     bases: tuple[tuple[Callable[..., Reading], str, str, str], ...] = (
-        (nginx.read, "nginx", nginx.COMBINED, "the combined format of nginx and Apache"),
-        (apache.read, "apache", apache.NICKNAMES["vhost_combined"], "Apache's vhost_combined format"),
-        (apache.read, "apache", apache.NICKNAMES["common"], "the common log format"),
+        (nginx.read, "nginx", nginx.COMBINED, _("the combined format of nginx and Apache")),
+        (apache.read, "apache", apache.NICKNAMES["vhost_combined"], _("Apache's vhost_combined format")),
+        (apache.read, "apache", apache.NICKNAMES["common"], _("the common log format")),
     )
     candidates += [(read(log_format=base), format_, base, name) for read, format_, base, name in bases]
     best: Recognised | None = None
@@ -169,8 +172,14 @@ def _extended(texts: Sequence[str]) -> Recognised | None:
         rows = [row for row in rows if len(row) == width]
         log_format = base + "".join(f" {variable}" for variable in _variables(rows))
         share = _share(nginx.read(log_format=log_format), texts, quoted=log_format.endswith('"'))
-        more = "one more field" if width == 1 else f"{width} more fields"
-        return Recognised("nginx", log_format, None, share, f"the {name} format with {more} behind it")
+        why = ngettext(
+            "the {name} format with one more field behind it",
+            "the {name} format with {n} more fields behind it",
+            width,
+            name=name,
+            n=width,
+        )
+        return Recognised("nginx", log_format, None, share, why)
     return None
 
 

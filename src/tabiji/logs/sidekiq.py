@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tabiji.language import N_, _
 from tabiji.logs.reading import SECOND_US, LogFormatError, Reading, decimal, iso8601_us, name, text
 
 RETRIES_BY_DEFAULT = 25  # Sidekiq's own, for `retry: true`
@@ -16,8 +17,12 @@ RETRIES_BY_DEFAULT = 25  # Sidekiq's own, for `retry: true`
 # In the warning's JSON. `retry_count` is absent at the first failure, 0 at the second.
 _JOB = ("retry", "retry_count", "queue", "class", "jid", "created_at", "enqueued_at", "error_class")
 
+_WAITED = N_(
+    "latency runs from `enqueued_at`; where the lines lack it, `latency: elapsed` judges the attempt alone"
+)
 
-def read(latency: str | None = None, **_: object) -> Reading:
+
+def read(latency: str | None = None, **others: object) -> Reading:
     """The reading of Sidekiq's JSON lines.
 
     `latency` is "enqueued" (from the first `enqueued_at` to the end of the last attempt, retries and queueing
@@ -26,7 +31,7 @@ def read(latency: str | None = None, **_: object) -> Reading:
     `enqueued_at`; a site that wants latency adds it to the job's logging context.
     """
     if latency not in (None, "enqueued", "elapsed"):
-        raise LogFormatError("`latency` is `enqueued` or `elapsed`")
+        raise LogFormatError(_("`latency` is `enqueued` or `elapsed`"))
     columns: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("ts", ("ts",)),
         ("msg", ("msg",)),
@@ -79,11 +84,7 @@ def read(latency: str | None = None, **_: object) -> Reading:
             # A first failure has no error in its payload yet; `failed` says that there was one.
             ("error_class", f"CASE WHEN {done} THEN NULL ELSE coalesce({job['error_class']}, 'failed') END"),
         ),
-        notes=()
-        if latency
-        else (
-            "latency runs from `enqueued_at`; where the lines lack it, `latency: elapsed` judges the attempt alone",
-        ),
+        notes=() if latency else (_(_WAITED),),
     )
 
 

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from tabiji.language import _
 from tabiji.logs.reading import LogFormatError, Shape, Tokens, text
 
 TWO_WORDS = "time_local"  # the one variable that always holds a space: `10/Oct/2000:13:55:36 +0000`
@@ -53,7 +54,8 @@ def compiled(items: Sequence[Item], *, more_may_follow: bool = False) -> Templat
     items = joined(items)
     for before, after in itertools.pairwise(items):
         if isinstance(before, Variable) and isinstance(after, Variable):
-            raise LogFormatError(f"nothing separates ${before.name} from ${after.name}")
+            message = _("nothing separates ${first} from ${second}", first=before.name, second=after.name)
+            raise LogFormatError(message)
     splits = {delimiter: tokens for delimiter in DELIMITERS if (tokens := _tokens(items, delimiter))}
     if splits:
         delimiter = max(splits, key=lambda delimiter: len(splits[delimiter]))

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
+from tabiji.language import _
 from tabiji.routes.declared import Declared, Route
 from tabiji.routes.openapi import is_openapi
 from tabiji.routes.openapi import routes as openapi_routes
 from tabiji.routes.paths import NO_PATH, path_of
-from tabiji.routes.templates import RouteError, Shape, TemplateError, angles, braces, rails
+from tabiji.routes.templates import RouteError, Shape, TemplateError, angles, braces, no_slash, rails
 
 _VERBS: Final = r"[A-Z]+(?:\|[A-Z]+)*"
 _TABLE = re.compile(r"^\s*Prefix\s+Verb\s+URI Pattern\s+Controller#Action", re.MULTILINE)
@@ -63,7 +64,7 @@ def parse(text: str, name: str) -> Declared:
     else:
         routes = _of_list(text)
     if not routes:
-        raise RouteError(1, f"{name} declares no route")
+        raise RouteError(1, _("{name} declares no route", name=name))
     return Declared(routes, name)
 
 
@@ -82,7 +83,8 @@ def _rows(text: str, headed: bool) -> Iterator[_Row]:
         elif headed and content.strip():
             row = _ROW.fullmatch(content.rstrip())
             if row is None:
-                raise RouteError(line, f"no row of a table of routes: {content.strip()[:80]!r}")
+                message = _("no row of a table of routes: {row!r}", row=content.strip()[:80])
+                raise RouteError(line, message)
             yield _Row(line, row["verbs"] or "", row["uri"], row["to"], engine)
 
 
@@ -98,7 +100,7 @@ def _rows_of_blocks(text: str) -> Iterator[_Row]:
         elif section is not None or _BLOCKS.match(content):
             if cells:
                 if not cells.get("URI"):
-                    raise RouteError(start, "a route without `URI`")
+                    raise RouteError(start, _("a route without `URI`"))
                 yield _Row(
                     start, cells.get("Verb", ""), cells["URI"], cells.get("Controller#Action", ""), engine
                 )
@@ -138,18 +140,18 @@ def _of_list(text: str) -> list[Route]:
             continue
         entry = _ENTRY.fullmatch(content)
         if entry is None:
-            raise RouteError(line, f"not `METHOD /path`: {content[:80]!r}")
+            raise RouteError(line, _("not `METHOD /path`: {line!r}", line=content[:80]))
         methods = _methods(line, entry["methods"] or "*")
         path = entry["path"]
         if not path.startswith(("/", "(", "*")):
             path = path_of(path)
         if path == NO_PATH:
-            raise RouteError(line, f"a route starts with `/`: {entry['path'][:80]!r}")
+            raise RouteError(line, _("{error}: {path!r}", error=no_slash(), path=entry["path"][:80]))
         if "{" in path:
             try:
                 template, shapes = braces(path)
             except TemplateError as error:
-                raise RouteError(line, f"{error}: {path[:80]!r}") from None
+                raise RouteError(line, _("{error}: {path!r}", error=error, path=path[:80])) from None
             routes.append(Route(methods, template, shapes))
         else:
             routes.append(Route(methods, *_rails(line, angles(path))))
@@ -162,7 +164,7 @@ def _methods(line: int, text: str) -> tuple[str, ...]:
         return ()
     for method in methods:
         if not _METHOD.fullmatch(method):
-            raise RouteError(line, f"{method[:40]} is no HTTP method")
+            raise RouteError(line, _("{method} is no HTTP method", method=method[:40]))
     return methods
 
 
@@ -170,4 +172,4 @@ def _rails(line: int, uri: str) -> tuple[str, tuple[Shape, ...], bool]:
     try:
         return rails(uri)
     except TemplateError as error:
-        raise RouteError(line, f"{error}: {uri[:80]!r}") from None
+        raise RouteError(line, _("{error}: {path!r}", error=error, path=uri[:80])) from None

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from tabiji.language import _
 from tabiji.routes.declared import Route
 from tabiji.routes.templates import RouteError, TemplateError, braces
 
@@ -37,10 +38,10 @@ def routes(text: str) -> list[Route]:
     """Raises RouteError."""
     top = _from_json(text) if text.lstrip().startswith("{") else _from_yaml(text)
     if not isinstance(top, dict) or not ("openapi" in top or "swagger" in top):
-        raise RouteError(1, "no OpenAPI document: it has no key `openapi`")
+        raise RouteError(1, _("no OpenAPI document: it has no key `openapi`"))
     paths = top.get("paths", _At(1, None)).value
     if not isinstance(paths, dict):
-        raise RouteError(1, "an OpenAPI document without `paths`")
+        raise RouteError(1, _("an OpenAPI document without `paths`"))
     bases = [_text(top["basePath"])] if "basePath" in top else _bases(top, [""])
     return [route for path, item in paths.items() for route in _of_path(path, item, bases)]
 
@@ -60,7 +61,7 @@ def _of_path(path: str, item: _At, bases: list[str]) -> list[Route]:
             try:
                 template, shapes = braces(base.rstrip("/") + path)
             except TemplateError as error:
-                raise RouteError(item.line, f"{error}: {path!r}") from None
+                raise RouteError(item.line, _("{error}: {path!r}", error=error, path=path)) from None
             declared.append(Route((method.upper(),) if method else (), template, shapes))
     return declared
 
@@ -73,14 +74,14 @@ def _bases(node: dict[str, _At], inherited: list[str]) -> list[str]:
     bases: dict[str, None] = {}
     for server in servers:
         if not isinstance(server.value, dict) or "url" not in server.value:
-            raise RouteError(server.line, "a server without `url`")
+            raise RouteError(server.line, _("a server without `url`"))
         url = _text(server.value["url"])
         for name in _VARIABLE.findall(url):
             url = url.replace(f"{{{name}}}", _default(server.value, name))
         try:
             path = urlsplit(url).path
         except ValueError as error:
-            raise RouteError(server.line, f"a server's url is no url: {error}") from None
+            raise RouteError(server.line, _("a server's url is no url: {error}", error=error)) from None
         bases[path if path.startswith("/") or not path else f"/{path}"] = None
     return list(bases)
 
@@ -109,9 +110,9 @@ def _from_json(text: str) -> Any:
     try:
         top = json.loads(text, object_pairs_hook=pairs)
     except json.JSONDecodeError as error:
-        raise RouteError(error.lineno, f"no JSON: {error.msg}") from None
+        raise RouteError(error.lineno, _("no JSON: {error}", error=error.msg)) from None
     except RecursionError:
-        raise RouteError(1, "no JSON that can be read: nested too deeply") from None
+        raise RouteError(1, _("no JSON that can be read: nested too deeply")) from None
     paths = top.get("paths") if isinstance(top, dict) else None
     if paths is not None and isinstance(paths.value, dict):
         at = max(text.find('"paths"'), 0)
@@ -156,10 +157,11 @@ def _from_yaml(text: str) -> Any:
                 opened.append(value)
                 keys.append(None)
                 if len(opened) > _NESTING_MAX:  # libyaml takes quadratic time over brackets in brackets
-                    raise RouteError(line, f"nested more than {_NESTING_MAX} deep")
+                    raise RouteError(line, _("nested more than {most} deep", most=_NESTING_MAX))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise RouteError(mark.line + 1 if mark else 1, f"no YAML: {error.problem or error.context}") from None
+        message = _("no YAML: {error}", error=error.problem or error.context)
+        raise RouteError(mark.line + 1 if mark else 1, message) from None
     except yaml.YAMLError as error:
-        raise RouteError(1, f"no YAML: {error}") from None
+        raise RouteError(1, _("no YAML: {error}", error=error)) from None
     return top[0].value if top else None

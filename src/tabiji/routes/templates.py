@@ -6,6 +6,7 @@ import re
 from itertools import product
 from typing import Final
 
+from tabiji.language import _
 from tabiji.routes.declared import PARAMETER, Segment
 
 Shape = tuple[Segment, ...]
@@ -26,7 +27,7 @@ class RouteError(Exception):
     def __init__(self, line: int, message: str) -> None:
         self.line = line
         self.message = message
-        super().__init__(f"line {line}: {message}")
+        super().__init__(_("line {line}: {message}", line=line, message=message))
 
 
 class TemplateError(ValueError):
@@ -39,7 +40,7 @@ def rails(text: str) -> tuple[str, tuple[Shape, ...], bool]:
     formats = text.endswith(_FORMAT)
     template = text.removesuffix(_FORMAT) or "/"
     if template.count("(") > _OPTIONAL_MAX:
-        raise TemplateError(f"more than {_OPTIONAL_MAX} optional parts")
+        raise TemplateError(_("more than {most} optional parts", most=_OPTIONAL_MAX))
     shapes = tuple(dict.fromkeys(_shape(variant, _COLON) for variant in _variants(template)))
     return template, shapes, formats
 
@@ -49,8 +50,13 @@ def braces(text: str) -> tuple[str, tuple[Shape, ...]]:
     _check(text)
     template = _BRACES.sub(lambda match: _brace(match.group(1)), text)
     if "{" in template or "}" in template:
-        raise TemplateError("a brace without its partner")
+        raise TemplateError(_("a brace without its partner"))
     return template, (_shape(text, _BRACES),)
+
+
+def no_slash() -> str:
+    """What is wrong with a template that is no path."""
+    return _("a route starts with `/`")
 
 
 def angles(text: str) -> str:
@@ -62,17 +68,17 @@ def _brace(name: str) -> str:
     glob = name.startswith("*") or name.endswith("+")
     name = re.sub(r"\W", "_", re.split(r"[:=]", name.strip("*+?"), maxsplit=1)[0])
     if not name:
-        raise TemplateError("a parameter without a name")
+        raise TemplateError(_("a parameter without a name"))
     return f"*{name}" if glob else f":{name}"
 
 
 def _check(text: str) -> None:
     if not text.startswith(("/", "(", "*")):
-        raise TemplateError("a route starts with `/`")
+        raise TemplateError(no_slash())
     if len(text) > _CHARACTERS_MAX:
-        raise TemplateError(f"a route has at most {_CHARACTERS_MAX} characters")
+        raise TemplateError(_("a route has at most {most} characters", most=_CHARACTERS_MAX))
     if not text.isprintable():
-        raise TemplateError("a control character in a route")
+        raise TemplateError(_("a control character in a route"))
 
 
 def _variants(text: str) -> list[str]:
@@ -88,12 +94,12 @@ def _variants(text: str) -> list[str]:
         elif character == ")":
             depth -= 1
             if depth < 0:
-                raise TemplateError("`)` without `(`")
+                raise TemplateError(_("`)` without `(`"))
             if depth == 0:
                 pieces.append([*_variants(text[start:at]), ""])
                 start = at + 1
     if depth:
-        raise TemplateError("`(` without `)`")
+        raise TemplateError(_("`(` without `)`"))
     pieces.append([text[start:]])
     return ["".join(choice) for choice in product(*pieces)]
 
@@ -101,7 +107,7 @@ def _variants(text: str) -> list[str]:
 def _shape(text: str, parameter: re.Pattern[str]) -> Shape:
     shape = tuple(_segment(segment, parameter) for segment in text.split("/") if segment)
     if shape.count(None) > _GLOBS_MAX:
-        raise TemplateError(f"more than {_GLOBS_MAX} globs")
+        raise TemplateError(_("more than {most} globs", most=_GLOBS_MAX))
     return shape
 
 

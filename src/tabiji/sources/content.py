@@ -14,12 +14,15 @@ from typing import IO, Any
 
 import zstandard
 
+from tabiji.language import N_, _
+
 PRINT_BYTES = 1024  # of the beginning, and of the end before the offset: what a file is recognised by
 BLOCK = 1 << 20
 LINES_MAX = 200  # read to recognise a format
 
 _MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bzip2"}
 _WINDOW_MAX = 128 << 20  # of a zstd frame, as its own tool accepts
+_TOO_EARLY = N_("Compressed file ended before the end-of-stream marker was reached")  # Python's words
 _NEXT_MEMBER = ("Not a gzipped file", "Unknown frame descriptor")  # what follows a sound member is none
 
 
@@ -80,7 +83,7 @@ def stream(raw: IO[bytes], kind: str | None, window_bytes: int = _WINDOW_MAX) ->
         if kind == "zstd":
             _check_frames(raw)
     except EOFError as error:
-        failure = CompressionError(str(error), intact=True)
+        failure = CompressionError(_(str(error)), intact=True)
     except (OSError, zlib.error, zstandard.ZstdError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
@@ -122,7 +125,7 @@ def _check_frames(raw: IO[bytes]) -> None:
             checked = zstandard.get_frame_parameters(head).has_checksum
             at += zstandard.frame_header_size(head)
         except zstandard.ZstdError:
-            raise EOFError("ends in the middle of a frame") from None
+            raise EOFError(_("ends in the middle of a frame")) from None
         last = False
         while not last:
             raw.seek(at)
@@ -130,10 +133,10 @@ def _check_frames(raw: IO[bytes]) -> None:
             last, kind, length = bool(block & 1), block >> 1 & 3, block >> 3
             at += 3 + (1 if kind == 1 else length)  # 1: one byte, repeated
             if at > size:
-                raise EOFError("ends in the middle of a frame")
+                raise EOFError(_("ends in the middle of a frame"))
         at += 4 * checked
     if at > size:
-        raise EOFError("ends in the middle of a frame")
+        raise EOFError(_("ends in the middle of a frame"))
 
 
 def first_lines(path: Path) -> list[bytes]:

@@ -20,6 +20,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tabiji.language import _
 from tabiji.sources import content
 from tabiji.sources.content import PRINT_BYTES, Prints
 from tabiji.store.facts import LogFile
@@ -199,7 +200,7 @@ def _standing(path: Path) -> _Standing | None:
     while True:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise OSError(0, "not a regular file", str(path))
+            raise OSError(0, _("not a regular file"), str(path))
         if not status.st_size:
             return None
         kind = content.compression(path)

@@ -20,6 +20,7 @@ import httpx2
 
 from tabiji import __version__
 from tabiji.definitions import Probe
+from tabiji.language import N_, _, listed
 
 Failure = Literal[
     "dns",  # the name has no address
@@ -33,6 +34,14 @@ Failure = Literal[
     "text",
 ]
 FAILURES: tuple[Failure, ...] = get_args(Failure)
+# What is most often wrong with certificates, as OpenSSL says it.
+_OF_CERTIFICATES = (
+    N_("certificate has expired"),
+    N_("certificate is not yet valid"),
+    N_("self-signed certificate"),
+    N_("self-signed certificate in certificate chain"),
+    N_("unable to get local issuer certificate"),
+)
 BODY_BYTES_MAX = 64 << 10
 REDIRECTS_MAX = 10
 DAY_SECONDS = 86_400
@@ -108,7 +117,8 @@ async def ask(probe: Probe, trusted: ssl.SSLContext, now: float) -> Finding:
     except _FoundError as found:
         failure, detail = found.failure, found.detail
     except TimeoutError:
-        failure, detail = "timeout", f"it took longer than {probe.within_ms / 1_000:g} s"
+        failure = "timeout"
+        detail = _("it took longer than {seconds:g} s", seconds=probe.within_ms / 1_000)
     except (OSError, ValueError, httpx2.HTTPError, httpx2.InvalidURL) as error:
         failure, detail = _failure(error)
     duration_us = max((time.perf_counter_ns() - began) // 1_000, 1)
@@ -139,10 +149,10 @@ def line(finding: Finding, ended_at: float) -> bytes:
 
 
 async def _connect(address: str) -> None:
-    name, _, port = address.rpartition(":")
+    name, _colon, port = address.rpartition(":")
     if not port.isdecimal() or not 1 <= int(port) <= 65_535:
-        raise _FoundError("unreachable", "there is no such port")
-    _, writer = await asyncio.open_connection(name.strip("[]"), int(port))
+        raise _FoundError("unreachable", _("there is no such port"))
+    _reader, writer = await asyncio.open_connection(name.strip("[]"), int(port))
     writer.transport.abort()  # nothing was sent, so nothing is lost
     with suppress(OSError):
         await writer.wait_closed()
@@ -155,13 +165,13 @@ async def _request(probe: Probe, trusted: ssl.SSLContext, now: float, seen: _See
         # What is compared with `text` is what was sent, and it can't grow while it is unpacked.
         headers = {"User-Agent": f"tabiji/{__version__}", "Accept-Encoding": "identity"} | dict(probe.headers)
         request = client.build_request(probe.method, probe.url or "", headers=headers)
-        for _ in range(REDIRECTS_MAX + 1):
+        for _again in range(REDIRECTS_MAX + 1):
             request.extensions = {**request.extensions, "trace": seen.note}
             following = await _answered(client, request, probe, now, seen)
             if following is None:
                 return
             request = _redirected(request, following, probe)
-    raise _FoundError("protocol", f"more than {REDIRECTS_MAX} redirects")
+    raise _FoundError("protocol", _("more than {most} redirects", most=REDIRECTS_MAX))
 
 
 def _redirected(request: httpx2.Request, following: httpx2.Request, probe: Probe) -> httpx2.Request:
@@ -187,10 +197,11 @@ async def _answered(
         await response.aclose()
     _check_status(probe, response.status_code)
     if probe.text is not None and probe.text not in body.decode(response.encoding or "utf-8", "replace"):
-        raise _FoundError("text", f"its first {len(body)} bytes do not hold `{probe.text}`")
+        detail = _("its first {n} bytes do not hold `{text}`", n=len(body), text=probe.text)
+        raise _FoundError("text", detail)
     days = seen.certificate_days
     if probe.certificate_days is not None and days is not None and days < probe.certificate_days:
-        raise _FoundError("certificate", f"the certificate is valid for {days} days only")
+        raise _FoundError("certificate", _("the certificate is valid for {days} days only", days=days))
     return None
 
 
@@ -206,8 +217,11 @@ async def _body(response: httpx2.Response) -> bytes:
 def _check_status(probe: Probe, status: int) -> None:
     if status in probe.statuses or (not probe.statuses and status < 400):
         return
-    expected = ", ".join(map(str, probe.statuses)) or "one below 400"
-    raise _FoundError("status", f"the status is {status}, not {expected}")
+    if probe.statuses:
+        detail = _("the status is {status}, not {expected}", status=status, expected=listed(probe.statuses))
+    else:
+        detail = _("the status is {status}, not one below 400", status=status)
+    raise _FoundError("status", detail)
 
 
 def _note_certificate(response: httpx2.Response, now: float, seen: _Seen) -> None:
@@ -254,11 +268,11 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 def _words(error: BaseException) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return error.verify_message
+        return _(error.verify_message)
     if isinstance(error, ssl.SSLError):
-        return (error.reason or "no encrypted connection").replace("_", " ").lower()
+        return error.reason.replace("_", " ").lower() if error.reason else _("no encrypted connection")
     if isinstance(error, OSError) and error.errno and error.errno > 0:
-        return os.strerror(error.errno)  # without the address, which asyncio adds
+        return _(os.strerror(error.errno))  # without the address, which asyncio adds
     if isinstance(error, socket.gaierror) and error.strerror:
-        return error.strerror
+        return _(error.strerror)
     return str(error) or type(error).__name__

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from tabiji.alerts import Alert, QuietHour, QuietLimit, Silence, TierStanding
 from tabiji.errors import StoreError
 from tabiji.journeys import Severity, Tier
+from tabiji.language import _
 from tabiji.store import schema
 from tabiji.store.rollups import DAY
 
@@ -207,7 +208,7 @@ def record(connection: sa.Connection, verdict: Verdict) -> None:
         .values(round=verdict.round + 1, until_minute=verdict.until_minute)
     )
     if advanced.rowcount != 1:
-        raise StaleRound("somebody else has judged at the same time; run this again")
+        raise StaleRound(_("somebody else has judged at the same time; run this again"))
     _define(connection, verdict)
     _progress(connection, verdict.objectives)
     _write(connection, schema.alerts, verdict.alerts, verdict.now)

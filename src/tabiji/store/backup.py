@@ -21,7 +21,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tabiji.errors import StoreError
+from tabiji.errors import StoreError, reason
+from tabiji.language import _
 from tabiji.store import opening, schema
 from tabiji.store.failures import translated
 from tabiji.store.leases import LEASE_MS, clock_ms, leases
@@ -64,7 +65,7 @@ class Backups:
             number, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
             os.close(number)
         except OSError as error:
-            raise StoreError(f"{path} can't be written: {error.strerror}") from None
+            raise StoreError(_("{path} can't be written: {why}", path=path, why=reason(error))) from None
         part = Path(name)
         try:
             with self._transactions.reading() as source, _new(part) as target:
@@ -76,7 +77,7 @@ class Backups:
                     target.exec_driver_sql("INSERT INTO backup_files VALUES (?, ?)", (name, content))
             _settle(part, path)
         except OSError as error:
-            raise StoreError(f"{path} can't be written: {error.strerror}") from None
+            raise StoreError(_("{path} can't be written: {why}", path=path, why=reason(error))) from None
         finally:
             part.unlink(missing_ok=True)
         return rows
@@ -92,37 +93,48 @@ class Backups:
             until = leases.c.until.between(now_ms + 1, now_ms + LEASE_MS)
             holder = target.execute(sa.select(leases.c.holder).where(until).limit(1)).scalar()
             if holder is not None:
-                raise StoreError(
-                    f"a process is at work on this database ({holder}): stop it; if it was killed, wait for "
-                    f"{LEASE_MS // 1000} s"
+                message = _(
+                    "a process is at work on this database ({holder}): stop it; if it was killed, wait for "
+                    "{seconds} s",
+                    holder=holder,
+                    seconds=LEASE_MS // 1000,
                 )
+                raise StoreError(message)
             if not force and (table := _filled(target)) is not None:
-                raise StoreError(
-                    f"the database is not empty: it has rows in `{table}`. Restore into a new one, or say "
-                    "`--force`, and all that it holds is replaced"
+                message = _(
+                    "the database is not empty: it has rows in `{table}`. Restore into a new one, or say "
+                    "`--force`, and all that it holds is replaced",
+                    table=table,
                 )
+                raise StoreError(message)
             return _copied(source, target)
 
 
 def read(path: Path) -> Backup:
     """What a file says of itself. Raises StoreError for a file that is away, damaged, no backup, or too new."""
     if not path.is_file():
-        raise StoreError(f"there is no file {path}")
+        raise StoreError(_("there is no file {path}", path=path))
     address = _address(path)
     with translated(address):
         connection = _connected(path)
         try:
             if not _is_one(connection):
-                raise StoreError(f"{path} is no backup of Tabiji; `tabiji backup` makes one")
+                message = _("{path} is no backup of Tabiji; `tabiji backup` makes one", path=path)
+                raise StoreError(message)
             (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
             if revision > schema.HEAD:
-                raise StoreError(
-                    f"{path} was written by a newer Tabiji (schema {revision}; this one knows up to "
-                    f"{schema.HEAD}); update Tabiji"
+                message = _(
+                    "{path} was written by a newer Tabiji (schema {found}; this one knows up to {known}); "
+                    "update Tabiji",
+                    path=path,
+                    found=revision,
+                    known=schema.HEAD,
                 )
+                raise StoreError(message)
             found = [row for (row,) in connection.execute("PRAGMA integrity_check(1)")]
             if found != ["ok"]:
-                raise StoreError(f"{path} is damaged ({found[0]}); take another backup")
+                message = _("{path} is damaged ({what}); take another backup", path=path, what=found[0])
+                raise StoreError(message)
             made_at, version = connection.execute("SELECT * FROM backup").fetchone()
             files = dict(connection.execute("SELECT path, content FROM backup_files ORDER BY path"))
         finally:
@@ -259,7 +271,7 @@ def _new(path: Path) -> Iterator[sa.Connection]:
     made = sa.create_engine(address)
 
     @sa.event.listens_for(made, "connect")
-    def prepare(connection: Any, _: object) -> None:
+    def prepare(connection: Any, _record: object) -> None:
         connection.isolation_level = None
         for pragma in ("page_size=16384", "journal_mode=OFF", "synchronous=OFF"):
             connection.execute(f"PRAGMA {pragma}")
@@ -285,7 +297,10 @@ def _opened(path: Path) -> Iterator[sa.Connection]:
             try:
                 path = Path(shutil.copy(path, folder))
             except OSError as error:
-                raise StoreError(f"{path} can't be copied to {folder}: {error.strerror}") from None
+                message = _(
+                    "{path} can't be copied to {folder}: {why}", path=path, folder=folder, why=reason(error)
+                )
+                raise StoreError(message) from None
             made = opening.engine(_address(path))
             with translated(made.url):
                 try:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from tabiji.errors import StoreError
+from tabiji.language import _
 from tabiji.store import schema
 from tabiji.store.facts import Check
 from tabiji.store.notices import outbox
@@ -42,15 +43,27 @@ class Vitals:
     def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions
 
+    def database(self) -> tuple[str, str]:
+        """What the database is, with its version; and where, without what proves that we may use it."""
+        with self._transactions.reading() as connection:
+            url = connection.engine.url.set(query={}, password=None)
+            if connection.dialect.name == "sqlite":
+                return f"SQLite {sqlite3.sqlite_version}", url.database or ""
+            version = connection.exec_driver_sql("SHOW server_version").scalar()
+            return f"PostgreSQL {version}", url.render_as_string()
+
     def ensure_schema(self) -> None:
         """Raises StoreError where the database is away, or where a newer program has migrated it meanwhile."""
         with self._transactions.reading() as connection:
             found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
         if found != schema.HEAD:
-            raise StoreError(
-                f"a newer Tabiji has migrated the database (schema {found}; this one knows up to {schema.HEAD}): "
-                "update this one as well"
+            message = _(
+                "a newer Tabiji has migrated the database (schema {found}; this one knows up to {known}): "
+                "update this one as well",
+                found=found,
+                known=schema.HEAD,
             )
+            raise StoreError(message)
 
     def sources(self) -> dict[str, SourceVitals]:
         """The sources that anything was counted of, by name."""
@@ -121,8 +134,10 @@ def check(connection: sa.Connection) -> tuple[Check, ...]:
         *own,
         Check("schema", schema.HEAD),
         *rows,
-        Check("minutes kept from", str(kept.minutes_from if kept.minutes_from is not None else "the first")),
-        Check("hours kept from", str(kept.hours_from if kept.hours_from is not None else "the first")),
+        Check(
+            "minutes kept from", str(kept.minutes_from if kept.minutes_from is not None else _("the first"))
+        ),
+        Check("hours kept from", str(kept.hours_from if kept.hours_from is not None else _("the first"))),
     )
 
 
@@ -138,24 +153,26 @@ def _sqlite(connection: sa.Connection) -> tuple[Check, ...]:
         Check(
             "database",
             f"SQLite {sqlite3.sqlite_version}",
-            "before SQLite 3.51.3, several processes that write at the same time can lose a commit: "
-            "let one process ingest, or update Python's SQLite"
+            _(
+                "before SQLite 3.51.3, several processes that write at the same time can lose a commit: "
+                "let one process ingest, or update Python's SQLite"
+            )
             if old
             else "",
         ),
         Check(
             "integrity",
-            integrity if not orphans else f"{len(orphans)} rows without their parent",
+            integrity if not orphans else _("{n} rows without their parent", n=len(orphans)),
             ""
             if integrity == "ok" and not orphans
-            else "restore a backup, or ingest the logs into a new database",
+            else _("restore a backup, or ingest the logs into a new database"),
         ),
         Check(
             "journal",
             journal,
             ""
             if journal == "wal"
-            else "the file system does not support WAL; keep the database on a local disk",
+            else _("the file system does not support WAL; keep the database on a local disk"),
         ),
         Check("bytes", str(int(pragma("page_count")) * int(pragma("page_size")))),
     )
@@ -173,7 +190,7 @@ def _postgresql(connection: sa.Connection) -> tuple[Check, ...]:
             f"synchronous_commit={synchronous}, fsync={value('SHOW fsync')}",
             ""
             if synchronous != "off" and value("SHOW fsync") == "on"
-            else "a crash of the server can lose commits: switch `fsync` and `synchronous_commit` on",
+            else _("a crash of the server can lose commits: switch `fsync` and `synchronous_commit` on"),
         ),
         Check("bytes", value("SELECT pg_database_size(current_database())")),
     )

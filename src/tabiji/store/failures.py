@@ -10,30 +10,51 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 
 from tabiji.errors import StoreError
+from tabiji.language import N_, _
 
 _SQLITE = {
-    "SQLITE_CANTOPEN": "can't be opened; does its folder exist, and may this user write there?",
-    "SQLITE_BUSY": "is locked by another process; wait for it to finish, or end it, and run this again",
-    "SQLITE_LOCKED": "is locked by another process; wait for it to finish, or end it, and run this again",
-    "SQLITE_FULL": "can't grow: the disk is full; free some space and run this again (nothing is lost)",
-    "SQLITE_READONLY": "may not be written by this user; correct the rights of the file and of its folder",
-    "SQLITE_PERM": "may not be opened by this user; correct the rights of the file and of its folder",
-    "SQLITE_IOERR": "can't be read or written: the disk reports an error; look into the system's log",
-    "SQLITE_NOTADB": "is a file, but not a SQLite database; correct `store:` in tabiji.yaml",
-    "SQLITE_CORRUPT": "is damaged; restore a backup, or move it away and ingest the logs again",
+    "SQLITE_CANTOPEN": N_(
+        "{database} can't be opened; does its folder exist, and may this user write there?"
+    ),
+    "SQLITE_BUSY": N_(
+        "{database} is locked by another process; wait for it to finish, or end it, and run this again"
+    ),
+    "SQLITE_LOCKED": N_(
+        "{database} is locked by another process; wait for it to finish, or end it, and run this again"
+    ),
+    "SQLITE_FULL": N_(
+        "{database} can't grow: the disk is full; free some space and run this again (nothing is lost)"
+    ),
+    "SQLITE_READONLY": N_(
+        "{database} may not be written by this user; correct the rights of the file and of its folder"
+    ),
+    "SQLITE_PERM": N_(
+        "{database} may not be opened by this user; correct the rights of the file and of its folder"
+    ),
+    "SQLITE_IOERR": N_(
+        "{database} can't be read or written: the disk reports an error; look into the system's log"
+    ),
+    "SQLITE_NOTADB": N_("{database} is a file, but not a SQLite database; correct `store:` in tabiji.yaml"),
+    "SQLITE_CORRUPT": N_(
+        "{database} is damaged; restore a backup, or move it away and ingest the logs again"
+    ),
 }
 
 # by SQLSTATE, or its first two characters
 _POSTGRESQL = {
-    "28": "refuses this user or password; correct `store:` in tabiji.yaml",
-    "3D": "has no such database; create it (`createdb`), or correct `store:` in tabiji.yaml",
-    "42501": "does not let this user do that; grant the rights on the database's schema",
-    "53100": "can't grow: its disk is full; free some space and run this again (nothing is lost)",
-    "53": "is short of resources; look into the server's log",
-    "55P03": "is locked by another session; run this again",
-    "57": "has ended the connection; run this again when the server is up (nothing is lost)",
-    "08": "can't be reached; is the server up, and are host and port right?",
+    "28": N_("{database} refuses this user or password; correct `store:` in tabiji.yaml"),
+    "3D": N_("{database} has no such database; create it (`createdb`), or correct `store:` in tabiji.yaml"),
+    "42501": N_("{database} does not let this user do that; grant the rights on the database's schema"),
+    "53100": N_(
+        "{database} can't grow: its disk is full; free some space and run this again (nothing is lost)"
+    ),
+    "53": N_("{database} is short of resources; look into the server's log"),
+    "55P03": N_("{database} is locked by another session; run this again"),
+    "57": N_("{database} has ended the connection; run this again when the server is up (nothing is lost)"),
+    "08": N_("{database} can't be reached; is the server up, and are host and port right?"),
 }
+
+_OTHER = N_("{database} reports an error")
 
 # libpq gives connection failures no SQLSTATE, only words
 _WORDS = {
@@ -58,10 +79,12 @@ def translated(url: sa.URL) -> Iterator[None]:
     except ModuleNotFoundError as error:
         if error.name not in {"psycopg", "psycopg2"}:
             raise
-        raise StoreError(
-            f"{shown(url)} needs the driver of PostgreSQL, which is not installed; "
-            "install it by `pip install 'tabiji[postgres]'`"
-        ) from error
+        message = _(
+            "{database} needs the driver of PostgreSQL, which is not installed; "
+            "install it by `pip install 'tabiji[postgres]'`",
+            database=shown(url),
+        )
+        raise StoreError(message) from error
     except sa.exc.DBAPIError as error:
         raise StoreError(_message(url, error.orig or error)) from error
     except _foreign() as error:
@@ -78,13 +101,13 @@ def _foreign() -> tuple[type[Exception], ...]:
 def shown(url: sa.URL) -> str:
     """A store's address as it may be shown: without its password."""
     if url.get_backend_name() == "sqlite":
-        return f"the database {url.database or ':memory:'}"
-    return f"the database {url.render_as_string(hide_password=True)}"
+        return _("the database {address}", address=url.database or ":memory:")
+    return _("the database {address}", address=url.render_as_string(hide_password=True))
 
 
 def _message(url: sa.URL, error: BaseException) -> str:
     words = " ".join(str(error).split())
-    return f"{shown(url)} {_advice(error, words)} [{words}]"
+    return f"{_(_advice(error, words), database=shown(url))} [{words}]"
 
 
 def _advice(error: BaseException, words: str) -> str:
@@ -93,7 +116,7 @@ def _advice(error: BaseException, words: str) -> str:
         for known, advice in _SQLITE.items():
             if name.startswith(known):
                 return advice
-        return "reports an error"
+        return _OTHER
     state = getattr(error, "sqlstate", None) or ""
     for known in (state, state[:2]):
         if known in _POSTGRESQL:
@@ -103,4 +126,4 @@ def _advice(error: BaseException, words: str) -> str:
             return advice
     if not state and type(error).__name__ == "OperationalError":
         return _POSTGRESQL["08"]
-    return "reports an error"
+    return _OTHER

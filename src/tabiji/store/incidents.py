@@ -17,6 +17,7 @@ from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text
 
 from tabiji.errors import StoreError
 from tabiji.incidents import Detection, Incident, Measured, Part, Spent, Times
+from tabiji.language import _
 from tabiji.store.schema import Number, metadata
 
 incidents = Table(
@@ -190,15 +191,17 @@ def record(
                 sa.select(incidents).where(incidents.c.id == before.number).with_for_update()
             ).one()
             if _incident(row, _alerts(connection, row.id)) != before:
-                raise StaleIncident(f"incident {before.number} was changed meanwhile; try again")
+                raise StaleIncident(
+                    _("incident {number} was changed meanwhile; try again", number=before.number)
+                )
             connection.execute(
                 sa.update(incidents).where(incidents.c.id == before.number).values(_values(after))
             )
             numbers.append(row.id)
-    for number, (before, _) in zip(numbers, changes, strict=True):  # first all away, for alerts can move
+    for number, (before, _after) in zip(numbers, changes, strict=True):  # first all away, for alerts can move
         if before is not None:
             connection.execute(sa.delete(incident_alerts).where(incident_alerts.c.incident == number))
-    for number, (_, after) in zip(numbers, changes, strict=True):
+    for number, (_before, after) in zip(numbers, changes, strict=True):
         if after.alerts:
             rows = [{"alert": alert, "incident": number} for alert in after.alerts]
             connection.execute(sa.insert(incident_alerts), rows)
@@ -247,7 +250,8 @@ def _advance(
         )
         if changed.rowcount:
             return
-    raise StaleIncident(f"the incidents of {journey} were judged by somebody else meanwhile")
+    message = _("the incidents of {journey} were judged by somebody else meanwhile", journey=journey)
+    raise StaleIncident(message)
 
 
 # Values ⇄ columns

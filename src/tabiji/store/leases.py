@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import Column, Table, Text
 
 from tabiji.errors import StoreError
+from tabiji.language import _
 from tabiji.store.schema import Number, metadata
 from tabiji.store.transactions import Transactions
 
@@ -86,7 +87,8 @@ def check(connection: sa.Connection, lease: Lease | None) -> None:
         return
     query = sa.select(leases.c.epoch).where(leases.c.name == lease.name)
     if connection.execute(query.with_for_update(read=True)).scalar() != lease.epoch:
-        raise StaleLease(f"another process does this by now ({lease.name}); this one stops")
+        message = _("another process does this by now ({lease}); this one stops", lease=lease.name)
+        raise StaleLease(message)
 
 
 def _taken(connection: sa.Connection, name: str, holder: str, now_ms: int) -> Lease | None:

@@ -10,6 +10,7 @@ from sqlalchemy import Column, Index, Integer, Table, Text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tabiji.errors import UsageError
+from tabiji.language import _
 from tabiji.marks import Mark
 from tabiji.store.schema import Number, metadata
 from tabiji.store.transactions import Transactions
@@ -63,7 +64,10 @@ class Marks:
             ).returning(marks)
             kept = _mark(connection.execute(query).one())
             if kept.until_second is not None and kept.until_second <= kept.from_second:
-                raise UsageError(f"mark {kept.number} of this key began later than that end; say a later one")
+                message = _(
+                    "mark {number} of this key began later than that end; say a later one", number=kept.number
+                )
+                raise UsageError(message)
         return kept
 
     def of_key(self, key: str) -> Mark | None:

@@ -18,6 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from tabiji.errors import StoreError
 from tabiji.incidents import Incident
+from tabiji.language import _
 from tabiji.notices import Knows, Message, Seen, Stage, Telling, knows_json, knows_of, message_json
 from tabiji.store import incidents
 from tabiji.store.incidents import IncidentFact
@@ -183,7 +184,8 @@ class Notices:
                 sa.update(telling).where(telling.c.round == round_).values(_telling_row(after, round_ + 1))
             )
             if advanced.rowcount != 1:
-                raise StaleTelling("somebody else has decided what to tell at the same time; run this again")
+                message = _("somebody else has decided what to tell at the same time; run this again")
+                raise StaleTelling(message)
             rows = [_outbox_row(message, now) for message in messages]
             for start in range(0, len(rows), TOGETHER):
                 connection.execute(sa.insert(outbox), rows[start : start + TOGETHER])

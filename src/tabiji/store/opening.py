@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tabiji.errors import StoreError
+from tabiji.language import _
 from tabiji.store import notices, policies, schema
 from tabiji.store.failures import shown
 
@@ -27,19 +28,23 @@ def parsed(url: str) -> sa.URL:
     try:
         address = sa.make_url(url)
     except (sa.exc.ArgumentError, ValueError):  # the latter of a port that is no number
-        raise StoreError(
+        message = _(
             "`store:` is not the address of a database; write `sqlite:///tabiji.db` or "
             "`postgresql://user@host/database`"
-        ) from None
+        )
+        raise StoreError(message) from None
     if address.drivername in {"postgresql", "postgres"}:
         address = address.set(drivername="postgresql+psycopg")
     if address.drivername not in {"sqlite", "postgresql+psycopg"}:
-        raise StoreError(
-            f"`{address.drivername}` is no database that Tabiji keeps its state in; write "
-            "`sqlite:///tabiji.db` or `postgresql://user@host/database`"
+        message = _(
+            "`{name}` is no database that Tabiji keeps its state in; write "
+            "`sqlite:///tabiji.db` or `postgresql://user@host/database`",
+            name=address.drivername,
         )
+        raise StoreError(message)
     if address.drivername == "sqlite" and not address.database:
-        raise StoreError("a database in memory keeps nothing; name a file, as in `sqlite:///tabiji.db`")
+        message = _("a database in memory keeps nothing; name a file, as in `sqlite:///tabiji.db`")
+        raise StoreError(message)
     return address
 
 
@@ -51,9 +56,12 @@ def engine(address: sa.URL) -> sa.Engine:
         return made
     if sqlite3.sqlite_version_info < SQLITE_MIN:
         wanted = ".".join(map(str, SQLITE_MIN))
-        raise StoreError(
-            f"SQLite {sqlite3.sqlite_version} is too old; Tabiji needs {wanted} or later: use a newer Python"
+        message = _(
+            "SQLite {version} is too old; Tabiji needs {wanted} or later: use a newer Python",
+            version=sqlite3.sqlite_version,
+            wanted=wanted,
         )
+        raise StoreError(message)
     arguments = {} if "timeout" in address.query else {"timeout": BUSY_SECONDS}
     made = sa.create_engine(address, connect_args=arguments)
     sa.event.listen(made, "connect", _prepare_sqlite)
@@ -126,21 +134,25 @@ def _upgrade(connection: sa.Connection, revision: str) -> None:
     config.attributes["connection"] = connection
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if revision not in known:
-        raise StoreError(
-            f"{shown(connection.engine.url)} was written by a newer Tabiji (schema {revision}; this one "
-            f"knows up to {schema.HEAD}); update Tabiji, or restore the backup made before the newer one ran"
+        message = _(
+            "{database} was written by a newer Tabiji (schema {found}; this one knows up to {known}); "
+            "update Tabiji, or restore the backup made before the newer one ran",
+            database=shown(connection.engine.url),
+            found=revision,
+            known=schema.HEAD,
         )
+        raise StoreError(message)
     command.upgrade(config, schema.HEAD)
 
 
-def _prepare_postgresql(connection: Any, _: object) -> None:
+def _prepare_postgresql(connection: Any, _record: object) -> None:
     # A process that is frozen in the middle of a transaction holds locks that others wait for.
     connection.autocommit = True
     connection.execute(f"SET idle_in_transaction_session_timeout = '{FROZEN_SECONDS}s'")
     connection.autocommit = False
 
 
-def _prepare_sqlite(connection: Any, _: object) -> None:
+def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = (
         None  # transactions begin where `_begin_sqlite` says, not where the driver guesses
     )

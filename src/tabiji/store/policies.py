@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Column, Index, Integer, Table, Text
 
+from tabiji.language import _
 from tabiji.policies import Change, Episode, Exemption
 from tabiji.store.alerts import StaleRound
 from tabiji.store.schema import Number, metadata
@@ -101,7 +102,7 @@ def record(
         .values(round=round_ + 1, until_minute=until_minute)
     )
     if advanced.rowcount != 1:
-        raise StaleRound("somebody else has asked the policies at the same time; run this again")
+        raise StaleRound(_("somebody else has asked the policies at the same time; run this again"))
     if changes:
         connection.execute(sa.insert(policy_changes), [_row(change, now) for change in changes])
 

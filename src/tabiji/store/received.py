@@ -8,6 +8,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import Column, Index, Table, Text
 
+from tabiji.language import _
 from tabiji.store import schema
 from tabiji.store.facts import Batch, KnownBatch
 from tabiji.store.schema import Number, metadata
@@ -66,4 +67,4 @@ def enter(connection: sa.Connection, batch: Batch) -> None:
             (batch.source, one, batch.now),
         )
         if inserted.rowcount != 1:
-            raise KnownBatch("a pushed batch has been counted by another process meanwhile")
+            raise KnownBatch(_("a pushed batch has been counted by another process meanwhile"))

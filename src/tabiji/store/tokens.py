@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy import Column, Integer, Table, Text
 
+from tabiji.language import _
 from tabiji.store.schema import Number, metadata
 from tabiji.store.transactions import Transactions
 
@@ -78,14 +79,16 @@ class Tokens:
         """
         wrong = [scope for scope in scopes if not SCOPE.fullmatch(scope)]
         if wrong or not scopes:
-            raise ValueError(
-                f"`{wrong[0]}` is no scope" if wrong else "a token without a scope may do nothing"
-            )
+            message = _("a token without a scope may do nothing")
+            if wrong:
+                message = _("`{written}` is no scope", written=wrong[0])
+            raise ValueError(message)
         secret = PREFIX + secrets.token_urlsafe(32)
         with self._transactions.writing() as connection:
             rows = connection.execute(sa.select(tokens).where(tokens.c.name == name)).all()
             if any(_token(row).is_valid(now) for row in rows):
-                raise NameTaken(f"there is a token `{name}` already; revoke it, or choose another name")
+                message = _("there is a token `{name}` already; revoke it, or choose another name", name=name)
+                raise NameTaken(message)
             values = {
                 "name": name,
                 "hash": _hash(secret),

@@ -21,6 +21,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from tabiji.counting import Integers, Series
+from tabiji.language import _
 from tabiji.store import leases, postgresql, received, rollups, schema, sqlite
 from tabiji.store.facts import Batch, Committed, StaleOffset
 from tabiji.store.rollups import DAY, HOUR, Rows
@@ -162,7 +163,8 @@ def _advanced(connection: sa.Connection, batch: Batch) -> int:
     )
     occupant = connection.execute(same_place).scalar()
     if occupant is not None and occupant != file.number:
-        raise StaleOffset(f"{file.path} has been entered by another writer; read the files again")
+        message = _("{path} has been entered by another writer; read the files again", path=file.path)
+        raise StaleOffset(message)
     if file.number is None:
         if batch.offset_before:
             raise ValueError("a new file is counted from its beginning")
@@ -175,9 +177,12 @@ def _advanced(connection: sa.Connection, batch: Batch) -> int:
         .values(values)
     )
     if connection.execute(update).rowcount != 1:
-        raise StaleOffset(
-            f"{file.path} has been counted further than byte {batch.offset_before} by another writer"
+        message = _(
+            "{path} has been counted further than byte {byte} by another writer",
+            path=file.path,
+            byte=batch.offset_before,
         )
+        raise StaleOffset(message)
     return file.number
 
 
