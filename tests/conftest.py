@@ -17,6 +17,14 @@ from tabiji import store
 BINARIES = ("/usr/lib/postgresql", "/usr/local/pgsql", "/opt/homebrew/opt/postgresql")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _in_english() -> Iterator[None]:
+    """Commands speak English, whatever the machine's locale is, unless a test asks for another language."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TABIJI_LANGUAGE", "en")
+        yield
+
+
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[Path]:
     """The folder of the socket of a running PostgreSQL, with a migrated database `tabiji_template`.

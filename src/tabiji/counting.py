@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tabiji.histograms import OVERFLOW
+from tabiji.language import N_
 from tabiji.logs.reading import Reading, empty_as_null, given, microseconds, name, text
 from tabiji.routes import ID_PATTERN, ID_REPLACEMENT
 
@@ -82,16 +83,16 @@ LOOK = "look"  # not a reason, but a call for one: the line is to be looked at b
 FILTERED = "filtered"  # not a reason either
 
 REASONS = {
-    "too_long": "longer than 64 KiB",
-    "blank": "an empty line",
-    "not_json": "not one JSON object",
-    "duplicate_key": "a key stands in it twice",
-    "not_this_format": "does not match the format",
-    "no_time": "no time, or one that can't be read",
-    "bad_time": "a time before 1970 or after 2200",
-    "bad_status": "a status that is no number of three digits",
-    "bad_duration": "a duration that is negative or no number",
-    "torn": "the rest of a line that was counted without its end",
+    "too_long": N_("longer than 64 KiB"),
+    "blank": N_("an empty line"),
+    "not_json": N_("not one JSON object"),
+    "duplicate_key": N_("a key stands in it twice"),
+    "not_this_format": N_("does not match the format"),
+    "no_time": N_("no time, or one that can't be read"),
+    "bad_time": N_("a time before 1970 or after 2200"),
+    "bad_status": N_("a status that is no number of three digits"),
+    "bad_duration": N_("a duration that is negative or no number"),
+    "torn": N_("the rest of a line that was counted without its end"),
 }
 
 # In the query a verdict is a number, which groups faster than a text; null for a line that counts.

@@ -11,6 +11,7 @@ import click
 
 from tabiji.cli import output, workspace
 from tabiji.errors import UsageError
+from tabiji.language import _
 
 if TYPE_CHECKING:
     from tabiji.alerts import Alert, Silence
@@ -53,12 +54,12 @@ def command(
     now = workspace.now()
     if why is not None:
         if names or start or end or only_open:
-            raise UsageError("`--why` takes one objective and `--at`, and nothing else")
+            raise UsageError(_("`--why` takes one objective and `--at`, and nothing else"))
         with workspace.open_store(site) as store:
             _explain(site, store, why, workspace.moment(at or "now", site, now) // 60, as_json=as_json)
         return
     if at is not None:
-        raise UsageError("`--at` goes with `--why`; which alerts are listed, `--from` and `--to` say")
+        raise UsageError(_("`--at` goes with `--why`; which alerts are listed, `--from` and `--to` say"))
     with workspace.open_store(site) as store:
         first, last = _period(site, store, start, end, now, everything=only_open)
         until = store.judging().until_minute or 0
@@ -87,7 +88,7 @@ def _period(
     if start is not None:
         first = workspace.moment(start, site, now) // 60
         if last is not None and last <= first:
-            raise UsageError("`--to` is not after `--from`")
+            raise UsageError(_("`--to` is not after `--from`"))
         return first, last
     until = store.judging().until_minute
     if everything or until is None:
@@ -125,7 +126,7 @@ def _list(
     from tabiji.reports.alerts import alert_notes, alert_table, silence_table
 
     if not pairs and not silences:
-        output.say("No alerts.")
+        output.say(_("No alerts."))
         return
     if pairs:
         table = alert_table(pairs, until, zone)
@@ -135,7 +136,7 @@ def _list(
             click.echo()
         table = silence_table(silences, now_minute, zone)
         output.print_table(table.columns, table.rows, right=table.right)
-    for note in alert_notes([alert for alert, _ in pairs], silences, zone):
+    for note in alert_notes([pair[0] for pair in pairs], silences, zone):
         click.echo(wrapped(note))
 
 
@@ -144,7 +145,7 @@ def _tell(pairs: Sequence[tuple[Alert, Burnt | None]], until: int, zone: str) ->
     from tabiji.reports.alerts import alert_sentences, tier_name
 
     if not pairs:
-        output.say("No alerts.")
+        output.say(_("No alerts."))
     for place, (alert, cost) in enumerate(pairs):
         if place:
             click.echo()
@@ -172,7 +173,7 @@ def _explain(site: Site, store: Store, name: str, minute: int, *, as_json: bool)
         return
     click.echo(f"{name} · {local(minute, site.timezone)}")
     if not standing.tiers:
-        click.echo("It has no tiers: nothing can fire.")
+        click.echo(_("It has no tiers: nothing can fire."))
         return
     table = tier_table(standing)
     output.print_table(table.columns, table.rows, right=table.right)

@@ -11,13 +11,14 @@ import click
 from tabiji import __version__
 from tabiji.cli import output, workspace
 from tabiji.errors import FileError, UsageError
+from tabiji.language import N_, _, ngettext
 
 if TYPE_CHECKING:
     from tabiji.definitions import Site
 
 LEFT_OUT = (
-    "log files, and files of what was pushed (the database knows what is counted of them)",
-    "what `${NAME}` stands for in the definitions (secrets stay in the environment)",
+    N_("log files, and files of what was pushed (the database knows what is counted of them)"),
+    N_("what `${NAME}` stands for in the definitions (secrets stay in the environment)"),
 )
 
 
@@ -41,7 +42,7 @@ def command(file: Path | None, folder: Path | None, as_json: bool) -> None:
     now = workspace.now()
     path = _path(file, now)
     if path.exists() and not backup.is_one(path):
-        raise UsageError(f"{path} is there, and is no backup: it stays as it is; name another")
+        raise UsageError(_("{path} is there, and is no backup: it stays as it is; name another", path=path))
     files = definitions_of(site)
     with workspace.open_store(site) as store:
         rows = store.backups.write(path, files, __version__, now)
@@ -54,9 +55,19 @@ def command(file: Path | None, folder: Path | None, as_json: bool) -> None:
     from tabiji.reports import number
 
     click.echo(
-        f"{path}: {number(size)} bytes, {number(sum(rows.values()))} rows, {len(files)} files of definitions"
+        ngettext(
+            "{path}: {size} bytes, {rows} rows, {n} file of definitions",
+            "{path}: {size} bytes, {rows} rows, {n} files of definitions",
+            len(files),
+            path=path,
+            size=number(size),
+            rows=number(sum(rows.values())),
+            n=len(files),
+        )
     )
-    click.echo("Left out:\n" + "\n".join(f"    {one}" for one in LEFT_OUT))
+    click.echo(_("Left out:"))
+    for one in LEFT_OUT:
+        click.echo(f"    {_(one)}")
 
 
 def definitions_of(site: Site) -> dict[str, bytes]:
@@ -67,7 +78,9 @@ def definitions_of(site: Site) -> dict[str, bytes]:
             try:
                 content = source.routes.read_bytes()
             except OSError as error:
-                raise FileError(f"{source.routes} can't be read: {error.strerror}") from None
+                raise FileError(
+                    _("{path} can't be read: {reason}", path=source.routes, reason=error.strerror)
+                ) from None
             files[source.routes.relative_to(site.folder).as_posix()] = content
     return files
 

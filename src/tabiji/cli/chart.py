@@ -9,6 +9,7 @@ import click
 
 from tabiji.cli import output, workspace
 from tabiji.errors import FileError, TabijiError, UsageError
+from tabiji.language import _, listed
 
 if TYPE_CHECKING:
     from tabiji.charts import Language, Theme
@@ -63,21 +64,27 @@ def incident(
 
     image = None if file is None else FORMATS.get(file.suffix.lower())
     if file is not None and image is None:
-        raise UsageError(f"`{file}` ends in none of {', '.join(FORMATS)}")
+        raise UsageError(_("`{file}` ends in none of {endings}", file=file, endings=listed(FORMATS)))
     if file is None and not as_json:
-        raise UsageError("say where the picture goes: `-o incident.png`")
+        raise UsageError(_("say where the picture goes: `-o incident.png`"))
     site = workspace.load(folder)
     with workspace.open_store(site) as store:
         spec = picturing.charted(site, store, number, language or site.language, workspace.now(), theme)
     if spec is None:
         raise TabijiError(
-            f"there is nothing to see of incident {number}: none of its minutes is kept, or its objective is gone"
+            _(
+                "there is nothing to see of incident {number}: none of its minutes is kept, or its "
+                "objective is gone",
+                number=number,
+            )
         )
     if file is not None and image is not None:
         try:
             file.write_bytes(drawing.draw(spec, format=image))
         except OSError as error:
-            raise FileError(f"{file} can't be written: {error.strerror or error}") from None
-        click.echo(f"{file} shows incident {number}.", err=True)
+            raise FileError(
+                _("{path} can't be written: {reason}", path=file, reason=error.strerror or error)
+            ) from None
+        click.echo(_("{file} shows incident {number}.", file=file, number=number), err=True)
     if as_json:
         output.print_json(spec)

@@ -9,6 +9,7 @@ import click
 
 from tabiji.cli import output, workspace
 from tabiji.errors import DefinitionError
+from tabiji.language import _, listed, ngettext
 
 
 @click.command(name="check")
@@ -27,7 +28,7 @@ def command(folder: Path | None, as_json: bool) -> None:
         if not as_json:
             for fault in error.faults:
                 output.say(str(fault))
-            output.say(f"{len(error.faults)} {'fault' if len(error.faults) == 1 else 'faults'}.")
+            output.say(ngettext("{n} fault.", "{n} faults.", len(error.faults), n=len(error.faults)))
         else:
             output.print_json({"faults": [_fault(fault) for fault in error.faults]})
         sys.exit(error.exit_code)
@@ -36,26 +37,28 @@ def command(folder: Path | None, as_json: bool) -> None:
         return
     objectives = [objective for journey in site.journeys for objective in journey.objectives]
     parts = [
-        _some(len(site.sources), "source"),
-        _some(len(site.journeys), "journey"),
-        _some(len(objectives), "objective"),
+        ngettext("{n} source", "{n} sources", (n := len(site.sources)), n=n),
+        ngettext("{n} journey", "{n} journeys", (n := len(site.journeys)), n=n),
+        ngettext("{n} objective", "{n} objectives", (n := len(objectives)), n=n),
     ]
-    if site.policies:
-        parts.append(_some(len(site.policies), "policy", "policies"))
-    if site.corrections:
-        parts.append(_some(len(site.corrections), "correction"))
-    click.echo(f"No faults: {', '.join(parts)}.")
+    if n := len(site.policies):
+        parts.append(ngettext("{n} policy", "{n} policies", n, n=n))
+    if n := len(site.corrections):
+        parts.append(ngettext("{n} correction", "{n} corrections", n, n=n))
+    click.echo(_("No faults: {parts}.", parts=listed(parts)))
     for one in site.notifications.receivers:
         if one.unset:
-            names = ", ".join(f"`{name}`" for name in one.unset)
-            output.say(f"receiver `{one.name}`: the environment has no {names}; whoever sends needs that")
+            names = listed(f"`{name}`" for name in one.unset)
+            output.say(
+                _(
+                    "receiver `{name}`: the environment has no {names}; whoever sends needs that",
+                    name=one.name,
+                    names=names,
+                )
+            )
 
 
 def _fault(fault: object) -> dict[str, object]:
     from dataclasses import asdict
 
     return asdict(fault)  # type: ignore[call-overload,no-any-return]
-
-
-def _some(count: int, noun: str, nouns: str | None = None) -> str:
-    return f"{count} {noun if count == 1 else nouns or f'{noun}s'}"

@@ -12,6 +12,7 @@ import click
 
 from tabiji.cli import output, workspace
 from tabiji.errors import UsageError
+from tabiji.language import N_, _, headings
 
 if TYPE_CHECKING:
     from tabiji.definitions import Site
@@ -94,16 +95,22 @@ def _say_what_is_kept(
     if extent is None:
         return
     if every is None:
-        for word, minute in (("From", first), ("Up to", end)):
+        for said, minute in (
+            (N_("From {moved}: only whole hours or days are kept of that time."), first),
+            (N_("Up to {moved}: only whole hours or days are kept of that time."), end),
+        ):
             if minute is not None and extent[0] < minute <= extent[1] and kept.cut(minute) != minute:
-                moved = local(kept.cut(minute), site.timezone)
-                output.say(f"{word} {moved}: only whole hours or days are kept of that time.")
+                output.say(_(said, moved=local(kept.cut(minute), site.timezone)))
         return
     grain = exploring.grain_of(site.timezone, every)
-    floor = {"minute": kept.minutes_from, "hour": kept.hours_from, "day": None}[grain]
+    said, floor = {
+        "minute": (N_("No minutes are kept of before {floor}: nothing is shown of then."), kept.minutes_from),
+        "hour": (N_("No hours are kept of before {floor}: nothing is shown of then."), kept.hours_from),
+        "day": ("", None),
+    }[grain]
     begin = extent[0] if first is None else max(first, extent[0])
     if floor is not None and begin < min(floor, extent[1] if end is None else end):
-        output.say(f"No {grain}s are kept of before {local(floor, site.timezone)}: nothing is shown of then.")
+        output.say(_(said, floor=local(floor, site.timezone)))
 
 
 def _print_csv(document: Json, columns: list[str], every: str | None) -> None:
@@ -129,10 +136,10 @@ def _print(
     from tabiji.reports import decimal_text, latency, number
 
     if not counts:
-        output.say("Nothing has been counted there.")
+        output.say(_("Nothing has been counted there."))
         return
-    headings = [*(["time"] if every else []), *columns, "events", "mean"]
-    headings += [f"p{decimal_text(percentile)}" for percentile in percentiles]
+    heads = [*(headings("time") if every else ()), *columns, *headings("events", "mean")]
+    heads += [f"p{decimal_text(percentile)}" for percentile in percentiles]
     rows = []
     for count in counts:
         cells = [] if count.minute is None else [_local(count.minute, zone, every)]
@@ -144,9 +151,7 @@ def _print(
             cells.append("" if upper is None else latency(upper))
         rows.append(cells)
     first = len(columns) + bool(every)
-    output.print_table(
-        headings, rows, right=range(first, len(headings)), grow=None if first == 0 else first - 1
-    )
+    output.print_table(heads, rows, right=range(first, len(heads)), grow=None if first == 0 else first - 1)
 
 
 def _local(minute: int, zone: str, every: str | None) -> str:

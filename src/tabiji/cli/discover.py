@@ -14,7 +14,9 @@ import click
 from tabiji.cli import output, workspace
 from tabiji.cli.found import definitions_yaml, document, indicators, journeys_yaml
 from tabiji.cli.telling import printable, tell_unrecognised, wrapped
+from tabiji.cli.wrapping import cells, shortened
 from tabiji.errors import UsageError
+from tabiji.language import N_, _, headings, listed, ngettext, pgettext
 
 if TYPE_CHECKING:
     from tabiji.discovery import Discovery, Found, Operation, Proposal
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 ROWS_MAX = 20  # of a table, unless all are wanted
 EXAMPLE_ROWS_MAX = 10
 SHOWN_PATHS_MAX = 3
+INDICATORS = {"availability": N_("availability"), "latency": N_("latency")}
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -71,7 +74,7 @@ def command(
       tabiji discover --log-format '$remote_addr [$time_local] "$request" $status $request_time' app.log
     """
     if as_json and as_yaml:
-        raise UsageError("`--json` and `--yaml` exclude each other")
+        raise UsageError(_("`--json` and `--yaml` exclude each other"))
     discovery = run(paths, given(format_name, log_format, fields), workers, quiet=as_json)
     from tabiji.discovery import propose
 
@@ -106,11 +109,16 @@ def given(format_name: str | None, log_format: str | None, fields: tuple[str, ..
         format_name = "json" if fields else "apache" if log_format and "%" in log_format else "nginx"
     if format_name not in logs.FORMATS:
         near = difflib.get_close_matches(format_name, logs.FORMATS, 1)
-        hint = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(logs.FORMATS)}"
-        raise UsageError(f"`{format_name}` is not a format; {hint}")
+        raise UsageError(
+            _("`{name}` is not a format; did you mean `{near}`?", name=format_name, near=near[0])
+            if near
+            else _(
+                "`{name}` is not a format; there are {names}", name=format_name, names=listed(logs.FORMATS)
+            )
+        )
     pairs = [tuple(field.partition("=")[::2]) for field in fields]
     if any(not name or not key for name, key in pairs):
-        raise UsageError("`--field` is written NAME=KEY, for example `--field time=ts`")
+        raise UsageError(_("`--field` is written NAME=KEY, for example `--field time=ts`"))
     return How(format_name, log_format, tuple((name, key) for name, key in pairs) or None)
 
 
@@ -126,19 +134,25 @@ def run(paths: tuple[str, ...], how: How | None, workers: int | None, *, quiet: 
     workers = workers or engines.cores()
     size = discovering.size(files)
     pool = engines.pool(workers) if workers > 1 and size > engines.ALONE_BYTES else nullcontext()
-    with pool as executor, output.progress("Reading", size, shown=not quiet) as advance:
+    with pool as executor, output.progress(_("Reading"), size, shown=not quiet) as advance:
         discovery = discovering.discover(
             files, workers=workers, executor=executor, advance=advance, given=how
         )
     for path in discovery.empty:
-        output.say(f"{printable(path)}: it is empty.")
+        output.say(_("{path}: it is empty.", path=printable(path)))
     for one in discovery.unrecognised:
         tell_unrecognised(one)
     for cut in discovery.cut:
-        output.say(f"{printable(cut.path)}: read only in part: {cut.reason}")
+        output.say(_("{path}: read only in part: {reason}", path=printable(cut.path), reason=cut.reason))
     for found in discovery.found:
         if not found.events:
-            output.say(f"{_files(found)}: read as {found.source.format}, but no line could be counted")
+            output.say(
+                _(
+                    "{files}: read as {format}, but no line could be counted",
+                    files=_files(found),
+                    format=found.source.format,
+                )
+            )
             _tell_rejected(found)
     return discovery
 
@@ -154,32 +168,39 @@ def _print_found(found: Found, *, everything: bool) -> None:
     if not found.events:
         return
     click.secho(f"{found.source.name}: {_files(found)}", bold=True)
-    click.echo(wrapped(f"Read as {found.source.format}: {printable(found.why)}.", "  "))
-    click.echo(wrapped(f"From {_span(found)}.", "  "))
+    click.echo(
+        wrapped(_("Read as {format}: {why}.", format=found.source.format, why=printable(found.why)), "  ")
+    )
+    click.echo(wrapped(_span(found), "  "))
     click.echo(wrapped(_lines(found), "  "))
     for reason, lines in found.account.rejected:
         sample = next((one for one in found.rejected if one.reason == reason), None)
-        shown = f", such as {printable(sample.line)}" if sample else ""
-        click.echo(_cut(f"    {number(lines)} × {_reason(reason)}{shown}"))
+        names = {"n": number(lines), "reason": _reason(reason)}
+        said = _("{n} × {reason}", **names)
+        if sample:
+            said = _("{n} × {reason}, such as {line}", **names, line=printable(sample.line))
+        click.echo(_cut(f"    {said}"))
     click.echo(wrapped(_indicators(found), "  "))
     for note in found.notes:
-        click.echo(wrapped(f"Note: {printable(note)}.", "  "))
+        click.echo(wrapped(_("Note: {note}.", note=printable(note)), "  "))
     click.echo()
     chosen = [one for one in found.operations if everything or left_out(one) is None]
     timed = any(one.histogram for one in chosen)
     rows = []
     for one in chosen if everything else chosen[:ROWS_MAX]:
-        cells = [printable(one.name or "(none)"), number(one.events), _errors(one)]
+        cells = [printable(one.name or _("(none)")), number(one.events), _errors(one)]
         for share in (50, 95, 99) if timed else ():
             upper = quantile_us(one.histogram, Fraction(share, 100))
-            cells.append("" if upper is None else latency(upper) if upper else "0 ms")
+            cells.append("" if upper is None else latency(upper) if upper else _("{n} ms", n=0))
         rows.append(cells)
-    columns = ["operation", "events", "errors", *(["p50", "p95", "p99"] if timed else [])]
+    columns = [*headings("operation", "events", "errors"), *(["p50", "p95", "p99"] if timed else [])]
     output.print_table(columns, rows, right=range(1, len(columns)))
     hidden = chosen[len(rows) :]
     if hidden:
         events = number(sum(one.events for one in hidden))
-        click.echo(f"… and {number(len(hidden))} more with {events} events; --all shows them")
+        click.echo(
+            _("… and {n} more with {events} events; --all shows them", n=number(len(hidden)), events=events)
+        )
     click.echo()
     _print_examples(chosen[: len(rows)])
 
@@ -198,7 +219,7 @@ def _print_examples(operations: Iterable[Operation]) -> None:
             (_cut(route, width), _cut(paths, output.console().width - width - 2))
             for route, paths in distinct.items()
         ]
-        output.print_table(["template", "seen as"], shown[:EXAMPLE_ROWS_MAX], grow=1)
+        output.print_table(headings("template", "seen as"), shown[:EXAMPLE_ROWS_MAX], grow=1)
         click.echo()
 
 
@@ -209,25 +230,33 @@ def _print_proposal(proposal: Proposal) -> None:
     def share(events: int) -> str:
         return percent(Fraction(events, proposal.events), 0)
 
-    click.secho("Proposed journeys", bold=True)
+    click.secho(_("Proposed journeys"), bold=True)
     if not proposal.journeys:
         click.echo(
-            wrapped("Nothing here can be judged: no operation has a status, an outcome or a duration.", "  ")
+            wrapped(
+                _("Nothing here can be judged: no operation has a status, an outcome or a duration."), "  "
+            )
         )
         return
     outside = sum(proposal.left_out.values())
     inside = percent(Fraction(proposal.covered, proposal.events - outside), 0)
     click.echo(
         wrapped(
-            f"They see {inside} of the events that a journey can be about, {share(proposal.covered)} of all "
-            f"{number(proposal.events)}.",
+            _(
+                "They see {inside} of the events that a journey can be about, {share} of all {events}.",
+                inside=inside,
+                share=share(proposal.covered),
+                events=number(proposal.events),
+            ),
             "  ",
         )
     )
     if outside:
-        gone = (f"{share(events)} {REASONS[reason]}" for reason, events in proposal.left_out.items())
-        click.echo(wrapped(f"No journey is about {'; '.join(gone)}.", "  "))
-    click.echo("  All are provisional: they are judged and shown, and notify nobody.\n")
+        gone = (f"{share(events)} {_(REASONS[reason])}" for reason, events in proposal.left_out.items())
+        between = pgettext("between the parts of a sentence", "; ")
+        click.echo(wrapped(_("No journey is about {these}.", these=between.join(gone)), "  "))
+    click.echo(wrapped(_("All are provisional: they are judged and shown, and notify nobody."), "  "))
+    click.echo()
     click.echo(journeys_yaml(proposal), nl=False)
 
 
@@ -242,12 +271,16 @@ def _say_what_next(
     words += ["--log-format", log_format] if log_format else []
     words += [word for field in fields for word in ("--field", field)]
     shown = " ".join(map(shlex.quote, [*words, "--from", *paths[:SHOWN_PATHS_MAX]]))
-    output.say(f"\nTo write this as a workspace:\n  {shown}{' …' if len(paths) > SHOWN_PATHS_MAX else ''}")
+    output.say("")
+    output.say(_("To write this as a workspace:"))
+    output.say(f"  {shown}{' …' if len(paths) > SHOWN_PATHS_MAX else ''}")
 
 
 def _files(found: Found) -> str:
     names = [printable(Path(path).name) for path in found.source.paths]
-    return names[0] if len(names) == 1 else f"{len(names)} files, {names[0]} … {names[-1]}"
+    if len(names) == 1:
+        return names[0]
+    return _("{n} files, {first} … {last}", n=len(names), first=names[0], last=names[-1])
 
 
 def _lines(found: Found) -> str:
@@ -255,19 +288,20 @@ def _lines(found: Found) -> str:
 
     account = found.account
     parts = [
-        f"{number(account.read)} {'line' if account.read == 1 else 'lines'} read",
-        f"{number(account.counted)} counted",
+        ngettext("{n} line read", "{n} lines read", account.read, n=number(account.read)),
+        _("{n} counted", n=number(account.counted)),
     ]
-    rejected = sum(lines for _, lines in account.rejected)
-    parts += [f"{number(rejected)} rejected"] if rejected else []
-    parts += [f"{number(account.filtered)} that are no events"] if account.filtered else []
-    return f"{', '.join(parts)}."
+    if rejected := sum(lines for reason, lines in account.rejected):
+        parts.append(_("{n} rejected", n=number(rejected)))
+    if account.filtered:
+        parts.append(_("{n} that are no events", n=number(account.filtered)))
+    return _("{parts}.", parts=listed(parts))
 
 
 def _span(found: Found) -> str:
     if found.first_minute is None or found.last_minute is None:
-        return "no events"
-    return f"{_time(found.first_minute)} to {_time(found.last_minute)} UTC"
+        return _("No events.")
+    return _("From {first} to {last} UTC.", first=_time(found.first_minute), last=_time(found.last_minute))
 
 
 def _time(minute: int) -> str:
@@ -278,15 +312,18 @@ def _time(minute: int) -> str:
 
 def _indicators(found: Found) -> str:
     """What could be an SLI, and what not, and why."""
-    said = []
-    can = [name for name, there in indicators(found).items() if there]
-    said.append(f"Can be judged: {' and '.join(can) or 'nothing'}.")
+    can = [_(INDICATORS[name]) for name, there in indicators(found).items() if there]
+    said = _("Can be judged: nothing.")
+    if can:
+        both = pgettext("between two things", " and ").join(can)
+        said = _("Can be judged: {both}.", both=both)
     routeless = sum(one.events for one in found.operations if one.route is None and one.kind == "request")
     if routeless:
         from tabiji.reports import percent
 
-        said.append(f"{percent(Fraction(routeless, found.events))} of the events have no route.")
-    return " ".join(said)
+        without = _("{share} of the events have no route.", share=percent(Fraction(routeless, found.events)))
+        said = f"{said} {without}"
+    return said
 
 
 def _errors(operation: Operation) -> str:
@@ -302,7 +339,7 @@ def _errors(operation: Operation) -> str:
 def _reason(reason: str) -> str:
     from tabiji.counting import REASONS
 
-    return REASONS.get(reason, reason)
+    return _(REASONS.get(reason, reason))
 
 
 def _tell_rejected(found: Found) -> None:
@@ -312,4 +349,4 @@ def _tell_rejected(found: Found) -> None:
 
 def _cut(text: str, width: int | None = None) -> str:
     width = width or output.console().width
-    return text if len(text) <= width else text[: width - 1] + "…"
+    return text if cells(text) <= width else shortened(text, width)

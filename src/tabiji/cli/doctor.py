@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from tabiji.cli import output, workspace
+from tabiji.language import _, ngettext
 
 
 @click.command(name="doctor")
@@ -38,53 +39,96 @@ def _show(document: dict[str, Any]) -> None:
 
     for one in document["sources"]:
         rejected = sum(one["rejected"].values())
-        books = "the books balance" if one["balanced"] else "THE BOOKS DO NOT BALANCE"
-        click.echo(
-            f"{one['source']}: {number(one['read'])} read = {number(one['counted'])} counted + {number(rejected)} "
-            f"rejected + {number(one['filtered'])} filtered + {number(one['duplicate'])} duplicate: {books}"
+        account = _(
+            "{read} read = {counted} counted + {rejected} rejected + {filtered} filtered + {duplicate} duplicate",
+            read=number(one["read"]),
+            counted=number(one["counted"]),
+            rejected=number(rejected),
+            filtered=number(one["filtered"]),
+            duplicate=number(one["duplicate"]),
         )
+        books = _("the books balance") if one["balanced"] else _("THE BOOKS DO NOT BALANCE")
+        click.echo(f"{one['source']}: {account}: {books}")
         if not one["balanced"]:
-            click.echo(f"    in the rollups: {number(one['in_rollups'])} events")
+            _more(_("in the rollups: {n} events", n=number(one["in_rollups"])))
         if not one["defined"]:
-            click.echo("    this source is not in tabiji.yaml any more")
+            _more(_("this source is not in tabiji.yaml any more"))
         if one["truncations"]:
-            click.echo(
-                f"    {one['truncations']} files were cut off or made anew: lines may have been lost in between"
+            _more(
+                ngettext(
+                    "{n} file was cut off or made anew: lines may have been lost in between",
+                    "{n} files were cut off or made anew: lines may have been lost in between",
+                    one["truncations"],
+                    n=one["truncations"],
+                )
             )
         if one["beyond_cap"]:
-            click.echo(
-                f"    {number(one['beyond_cap'])} events are in `other`: more than {number(one['series_max'] or 0)} "
-                "series; declare `routes:`, use fewer labels, or raise `series_max:`"
+            _more(
+                _(
+                    "{n} events are in `other`: more than {series_max} series; declare `routes:`, use fewer labels, or "
+                    "raise `series_max:`",
+                    n=number(one["beyond_cap"]),
+                    series_max=number(one["series_max"] or 0),
+                )
             )
         if one["events_ahead"]:
-            click.echo(
-                f"    events of the future: {number(one['events_ahead'])}, judged when it comes; is a clock wrong?"
-            )
+            ahead = number(one["events_ahead"])
+            _more(_("events of the future: {n}, judged when it comes; is a clock wrong?", n=ahead))
         elif one["lag_seconds"] is not None:
-            click.echo(f"    its newest event is {_ago(one['lag_seconds'])} old")
+            _more(_("its newest event is {length} old", length=_ago(one["lag_seconds"])))
         for sample in one["samples"]:
             line = sample["line"] if len(sample["line"]) <= 60 else sample["line"][:59] + "…"
-            click.echo(f"    {sample['reason']}: {sample['path']} at byte {sample['offset']}: {line!r}")
+            where = {"path": sample["path"], "offset": sample["offset"]}
+            _more(
+                _(
+                    "{reason}: {path} at byte {offset}: {line}",
+                    reason=sample["reason"],
+                    **where,
+                    line=repr(line),
+                )
+            )
     click.echo()
     messages = document["messages"]
     if messages["pending"] or messages["dead"]:
-        click.echo(f"messages: {messages['pending']} wait to be sent, {messages['dead']} were given up")
-    for one in messages["lately_dead"]:
         click.echo(
-            f"    given up {iso_time(one['ended_at'])}: {one['topic']} to {one['receiver']}: {one['failure']}"
+            _(
+                "messages: {pending} wait to be sent, {dead} were given up",
+                pending=messages["pending"],
+                dead=messages["dead"],
+            )
+        )
+    for one in messages["lately_dead"]:
+        _more(
+            _(
+                "given up {at}: {topic} to {receiver}: {failure}",
+                at=iso_time(one["ended_at"]),
+                topic=one["topic"],
+                receiver=one["receiver"],
+                failure=one["failure"],
+            )
         )
     for one in document["leases"]:
-        click.echo(f"{one['name']}: {'held by' if one['held'] else 'free; the last was'} {one['holder']}")
+        names = {"name": one["name"], "holder": one["holder"]}
+        click.echo(
+            _("{name}: held by {holder}", **names)
+            if one["held"]
+            else _("{name}: free; the last was {holder}", **names)
+        )
     for check in document["checks"]:
         click.echo(f"{check['name']}: {check['value']}")
         if check["hint"]:
-            click.echo(f"    {check['hint']}")
-    click.echo("All is well." if document["well"] else "All is not well: see above.")
+            _more(check["hint"])
+    click.echo(_("All is well.") if document["well"] else _("All is not well: see above."))
+
+
+def _more(said: str) -> None:
+    """Something about what was named before."""
+    click.echo(f"    {said}")
 
 
 def _ago(seconds: int) -> str:
     """A length of time in words: the largest unit is enough."""
     minutes = seconds // 60
     if minutes < 60:
-        return f"{minutes} min"
-    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} d"
+        return _("{n} min", n=minutes)
+    return _("{n} h", n=minutes // 60) if minutes < 48 * 60 else _("{n} d", n=minutes // 1440)

@@ -15,6 +15,7 @@ import click
 
 from tabiji.cli import output, rounds, workspace
 from tabiji.errors import DefinitionError, StoreError
+from tabiji.language import _
 
 if TYPE_CHECKING:
     from tabiji.definitions import Site
@@ -98,9 +99,9 @@ def follow(
                 try:
                     site = replace(workspace.load(site.folder), store=site.store)
                 except DefinitionError as error:
-                    said.trouble(f"{error}\nthe definitions before these stay in force")
+                    said.trouble(f"{error}\n{_('the definitions before these stay in force')}")
                     continue
-                output.say("the definitions have changed, and are read again")
+                output.say(_("the definitions have changed, and are read again"))
                 following = started(site)
     said.rest()
     took = {outcome.source: seconds for outcome, seconds in before}
@@ -174,6 +175,10 @@ class _Said:
 
         for source, (counted, rejected) in self._came.items():
             if (counted or rejected) and not self._quiet:
-                besides = f", {number(rejected)} rejected" if rejected else ""
-                click.echo(f"{source}: {number(counted)} lines counted{besides}")
+                names = {"source": source, "counted": number(counted), "rejected": number(rejected)}
+                click.echo(
+                    _("{source}: {counted} lines counted, {rejected} rejected", **names)
+                    if rejected
+                    else _("{source}: {counted} lines counted", source=source, counted=number(counted))
+                )
         self._came.clear()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import click
 
 from tabiji.cli import output, workspace
 from tabiji.cli.telling import DESCRIPTIONS, printable, tell_unrecognised, wrapped
+from tabiji.language import _, headings, listed
 
 if TYPE_CHECKING:
     from tabiji.discovery import Unrecognised
@@ -29,9 +31,10 @@ def command(paths: tuple[str, ...], as_json: bool) -> None:
         if as_json:
             output.print_json({"formats": [{"format": n, "description": d} for n, d in DESCRIPTIONS.items()]})
         else:
-            output.print_table(["format", "what it reads"], DESCRIPTIONS.items(), grow=1)
+            rows = [(name, _(description)) for name, description in DESCRIPTIONS.items()]
+            output.print_table(headings("format", "what it reads"), rows, grow=1)
             output.say(
-                "All of them plain or compressed: .gz, .zst, .bz2. `tabiji formats FILE` recognises one."
+                _("All of them plain or compressed: .gz, .zst, .bz2. `tabiji formats FILE` recognises one.")
             )
         return
     from tabiji.runs import discovering
@@ -45,7 +48,7 @@ def command(paths: tuple[str, ...], as_json: bool) -> None:
     else:
         for path, read in found:
             if read is None:
-                click.echo(f"{printable(path)}: empty")
+                click.echo(_("{path}: empty", path=printable(path)))
             elif isinstance(read, Read):
                 _print(read)
     for one in unknown:
@@ -55,16 +58,23 @@ def command(paths: tuple[str, ...], as_json: bool) -> None:
 
 
 def _print(read: Read) -> None:
+    from tabiji.reports import percent
+
+    share = Fraction(int(read.fit * 100), 100)
     click.echo(f"{printable(read.path)}: {read.how.format}")
-    click.echo(wrapped(f"{int(read.fit * 100)} % of the sampled lines fit: {read.why}", "  "))
+    click.echo(
+        wrapped(_("{share} of the sampled lines fit: {why}", share=percent(share, 0), why=read.why), "  ")
+    )
     if read.how.log_format:
         click.echo(f"  log_format: {printable(read.how.log_format)}")
     for name, key in read.how.fields or ():
         click.echo(f"  {printable(name)}: {printable(key)}")
     if read.others:
-        click.echo(wrapped(f"also there, for labels: {', '.join(map(printable, read.others))}", "  "))
+        click.echo(
+            wrapped(_("also there, for labels: {names}", names=listed(map(printable, read.others))), "  ")
+        )
     for note in read.notes:
-        click.echo(wrapped(f"note: {printable(note)}", "  "))
+        click.echo(wrapped(_("note: {note}", note=printable(note)), "  "))
     if read.how.latency:
         click.echo(f"  latency: {read.how.latency}")
 

@@ -13,6 +13,7 @@ import click
 from tabiji.cli import output, workspace
 from tabiji.cli.telling import wrapped
 from tabiji.errors import UsageError
+from tabiji.language import _
 
 if TYPE_CHECKING:
     from tabiji.definitions import Site
@@ -57,7 +58,7 @@ def command(
         _history(site, names, team, start, end, as_json=as_json)
         return
     if start is not None or end is not None:
-        raise UsageError("`--from` and `--to` go with `--history`")
+        raise UsageError(_("`--from` and `--to` go with `--history`"))
     journeys = naming.journeys(site, names, team)
     with workspace.open_store(site) as store:
         minute = max(workspace.now() // 60, store.judging().until_minute or 0)
@@ -84,7 +85,7 @@ def _history(
     first = None if start is None else workspace.moment(start, site, now) // 60
     last = None if end is None else -(-workspace.moment(end, site, now) // 60)
     if first is not None and last is not None and last <= first:
-        raise UsageError("`--to` is not after `--from`")
+        raise UsageError(_("`--to` is not after `--from`"))
     with workspace.open_store(site) as store:
         told = recalling.ledger(site, store, os.environ)
         until = store.agreeing().until_minute or 0
@@ -98,15 +99,22 @@ def _history(
         output.print_json(ledger.history_json(told))
     elif not told:
         output.say(
-            "The policies did nothing so far."
+            _("The policies did nothing so far.")
             if site.policies
-            else "Nothing was agreed: there are no policies."
+            else _("Nothing was agreed: there are no policies.")
         )
     elif names:
         for place, one in enumerate(told):
             if place:
                 click.echo()
-            click.echo(f"{one.episode.objective} · {one.episode.policy}, step {one.episode.step}")
+            click.echo(
+                _(
+                    "{objective} · {policy}, step {step}",
+                    objective=one.episode.objective,
+                    policy=one.episode.policy,
+                    step=one.episode.step,
+                )
+            )
             for sentence in ledger.history_sentences(one, until, site.timezone):
                 click.echo(wrapped(sentence, "  "))
     else:

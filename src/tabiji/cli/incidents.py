@@ -11,6 +11,7 @@ import click
 
 from tabiji.cli import output, workspace
 from tabiji.errors import UsageError
+from tabiji.language import _, headings, listed
 
 if TYPE_CHECKING:
     from tabiji.definitions import Site
@@ -86,14 +87,16 @@ def list_(
     first = None if start is None else workspace.moment(start, site, now) // 60
     last = None if end is None else workspace.moment(end, site, now) // 60
     if first is not None and last is not None and last <= first:
-        raise UsageError("`--to` is not after `--from`")
+        raise UsageError(_("`--to` is not after `--from`"))
     with workspace.open_store(site) as store:
         found = [
-            one for one in store.incidents(journey) if one.merged_into is None and _within(one, first, last)
+            one
+            for one in store.incidents(journey)
+            if one.merged_into is None and one.lasted_within(first, last)
         ]
         if not as_json:
             workspace.say_if_nothing_is_counted(store)
-    found.sort(key=lambda one: (_started(one), one.number or 0), reverse=True)
+    found.sort(key=lambda one: (one.started_minute, one.number or 0), reverse=True)
     means = incidents.means(found)
     if as_json:
         from tabiji.reports.incidents import incidents_json
@@ -109,7 +112,7 @@ def _show_list(site: Site, found: Sequence[Incident]) -> None:
     from tabiji.reports.incidents import SENTENCES, incident_table, means_sentence
 
     if not found:
-        click.echo("No incidents.")
+        click.echo(_("No incidents."))
         return
     table = incident_table(found, site.timezone)
     output.print_table(table.columns, table.rows, right=table.right, grow=1)
@@ -119,18 +122,8 @@ def _show_list(site: Site, found: Sequence[Incident]) -> None:
     if said is not None:
         click.echo(wrapped(said))
     if means.missed or means.false:
-        click.echo(wrapped(SENTENCES["marks"]))
-    click.echo("`tabiji incidents show N` tells one of them in words.")
-
-
-def _within(incident: Incident, first: int | None, last: int | None) -> bool:
-    times = incident.measured.times if incident.measured else None
-    end = times.recovered if times else incident.closed_minute
-    return (first is None or end is None or end > first) and (last is None or _started(incident) < last)
-
-
-def _started(incident: Incident) -> int:
-    return incident.measured.times.started if incident.measured else incident.opened_minute
+        click.echo(wrapped(_(SENTENCES["marks"])))
+    click.echo(_("`tabiji incidents show N` tells one of them in words."))
 
 
 @command.command(name="show")
@@ -172,19 +165,25 @@ def show(number: int, folder: Path | None, as_json: bool) -> None:
     titles = {journey.name: journey.title.to(site.language) for journey in site.journeys}
     objectives = {one.id: one for journey in site.journeys for one in journey.objectives}
     title = titles.get(incident.journey, incident.journey)
-    state = "open" if incident.closed_minute is None else "closed"
-    click.echo(f"Incident {number} · {incident.journey} · {state}")
+    state = _("open") if incident.closed_minute is None else _("closed")
+    click.echo(
+        _("Incident {number} · {journey} · {state}", number=number, journey=incident.journey, state=state)
+    )
     click.echo(wrapped(sentence(incident, title, objectives, site.timezone)))
     if (mark := verdict(incident)) is not None:
         click.echo(mark)
     if incident.measured is not None:
-        for name, parts in (("step", incident.measured.steps), ("operation", incident.measured.operations)):
+        names = headings("step", "operation")
+        for name, parts in zip(names, (incident.measured.steps, incident.measured.operations), strict=True):
             worst = [part for part in parts if part.bad]
             if worst:
                 click.echo()
                 table = part_table(name, worst)
                 output.print_table(table.columns, table.rows, right=table.right)
-    history = [(one.opened_minute, f"alert: {one.objective} ({_tier(one.tier)})") for one in alerts]
+    history = [
+        (one.opened_minute, _("alert: {objective} ({tier})", objective=one.objective, tier=_tier(one.tier)))
+        for one in alerts
+    ]
     history += [(one.from_second // 60, mark_sentence(one)) for one in marks]
     history += [
         (one.at // 60, fact_sentence(one.kind, one.author, one.minute, one.text, site.timezone))
@@ -198,16 +197,17 @@ def show(number: int, folder: Path | None, as_json: bool) -> None:
 
 def _around(incident: Incident) -> tuple[int, int]:
     """From an hour before it began to its end, in seconds."""
-    end = incident.measured.times.recovered if incident.measured else incident.closed_minute
-    begin = _started(incident) * 60
+    end = incident.over_minute
+    begin = incident.started_minute * 60
     return begin - 3600, workspace.now() if end is None else max(end * 60, begin + 60)
 
 
 def _tier(tier: Tier) -> str:
     """`page 1h`"""
+    from tabiji.reports.words import severity_name
     from tabiji.windows import format_minutes
 
-    return f"{tier.severity} {format_minutes(tier.long_minutes)}"
+    return f"{severity_name(tier.severity)} {format_minutes(tier.long_minutes)}"
 
 
 @command.command(name="open")
@@ -241,7 +241,7 @@ def open_(
     minute, word = _said(site, at, reason, author)
     with workspace.open_store(site) as store:
         number = intervening.open_by_hand(site, store, journey, minute, detector, word)
-        _tell(store, number, f"Incident {number} is open.", as_json=as_json)
+        _tell(store, number, _("Incident {n} is open.", n=number), as_json=as_json)
 
 
 @command.command(name="close")
@@ -259,7 +259,7 @@ def close(number: int, at: str, reason: str, author: str | None, folder: Path | 
     minute, word = _said(site, at, reason, author)
     with workspace.open_store(site) as store:
         intervening.close(site, store, number, minute, word)
-        _tell(store, number, f"Incident {number} is closed.", as_json=as_json)
+        _tell(store, number, _("Incident {n} is closed.", n=number), as_json=as_json)
 
 
 @command.command(name="detect")
@@ -280,7 +280,7 @@ def detect(
     minute, word = _said(site, at, reason, author)
     with workspace.open_store(site) as store:
         intervening.detect(site, store, number, minute, by, word)
-        _tell(store, number, f"Incident {number}: noted.", as_json=as_json)
+        _tell(store, number, _("Incident {n}: noted.", n=number), as_json=as_json)
 
 
 @command.command(name="merge")
@@ -297,10 +297,15 @@ def merge(
     from tabiji.runs import intervening
 
     site = workspace.load(folder)
-    _, word = _said(site, "now", reason, author)
+    word = _said(site, "now", reason, author)[1]
     with workspace.open_store(site) as store:
         intervening.merge(site, store, number, other, word)
-        _tell(store, number, f"Incident {other} is part of incident {number}.", as_json=as_json)
+        _tell(
+            store,
+            number,
+            _("Incident {other} is part of incident {n}.", other=other, n=number),
+            as_json=as_json,
+        )
 
 
 @command.command(name="split")
@@ -318,9 +323,8 @@ def split(number: int, at: str, reason: str, author: str | None, folder: Path | 
     minute, word = _said(site, at, reason, author)
     with workspace.open_store(site) as store:
         new = intervening.split(site, store, number, minute, word)
-        _tell(
-            store, new, f"Incident {number} ends there; what came later is incident {new}.", as_json=as_json
-        )
+        said = _("Incident {n} ends there; what came later is incident {new}.", n=number, new=new)
+        _tell(store, new, said, as_json=as_json)
 
 
 @command.command(name="note")
@@ -334,10 +338,10 @@ def note(number: int, text: str, author: str | None, folder: Path | None, as_jso
     from tabiji.runs import intervening
 
     site = workspace.load(folder)
-    _, word = _said(site, "now", text, author)
+    word = _said(site, "now", text, author)[1]
     with workspace.open_store(site) as store:
         intervening.note(store, number, word)
-        _tell(store, number, f"Incident {number}: noted.", as_json=as_json)
+        _tell(store, number, _("Incident {n}: noted.", n=number), as_json=as_json)
 
 
 @command.command(name="acknowledge")
@@ -351,11 +355,14 @@ def acknowledge(number: int, reason: str, author: str | None, folder: Path | Non
     from tabiji.runs import intervening
 
     site = workspace.load(folder)
-    _, word = _said(site, "now", reason, author)
+    word = _said(site, "now", reason, author)[1]
     with workspace.open_store(site) as store:
         before = intervening.acknowledge(store, number, word)
-        said = f"{word.author} has taken note" if before is None else f"{before.author} took note already"
-        _tell(store, number, f"Incident {number}: {said}.", as_json=as_json)
+        if before is None:
+            said = _("Incident {n}: {author} has taken note.", n=number, author=word.author)
+        else:
+            said = _("Incident {n}: {author} took note already.", n=number, author=before.author)
+        _tell(store, number, said, as_json=as_json)
 
 
 def _tell(store: Store, number: int, said: str, *, as_json: bool) -> None:
@@ -387,4 +394,8 @@ def _user() -> str:
 def _known_journey(site: Site, name: str) -> None:
     known = [journey.name for journey in site.journeys]
     if name not in known:
-        raise UsageError(f"`{name}` is not a journey; there are {', '.join(known) or 'none'}")
+        raise UsageError(
+            _("`{name}` is not a journey; there are {names}", name=name, names=listed(known))
+            if known
+            else _("`{name}` is not a journey; there are none", name=name)
+        )

@@ -14,6 +14,7 @@ import click
 
 from tabiji.cli import following, output, rounds, workspace
 from tabiji.errors import StoreError, UsageError
+from tabiji.language import _, listed
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -50,7 +51,7 @@ def command(
     signature = following.signature_of(site.folder)
     chosen, paths = _chosen(site, names, into)
     if follow and paths is not None:
-        raise UsageError("`--follow` follows the paths of the definitions, and no FILE")
+        raise UsageError(_("`--follow` follows the paths of the definitions, and no FILE"))
     outcomes: list[tuple[Outcome, float]] = []
     opened = False
     try:
@@ -78,19 +79,17 @@ def _chosen(
     known = {source.name: source for source in site.sources}
     if into is not None:
         if into not in known:
-            raise UsageError(f"`{into}` is not a source; there are {', '.join(known) or 'none'}")
+            raise UsageError(workspace.no_source(into, known))
         if not names:
-            raise UsageError("`--source NAME` is followed by the files to count")
+            raise UsageError(_("`--source NAME` is followed by the files to count"))
         missing = [name for name in names if not Path(name).exists()]
         if missing:
-            raise UsageError(f"there is no file {missing[0]}")
+            raise UsageError(_("there is no file {path}", path=missing[0]))
         return [known[into]], tuple(str(Path(name).absolute()) for name in names)
     unknown = [name for name in names if name not in known]
     if unknown:
-        raise UsageError(
-            f"`{unknown[0]}` is not a source; there are {', '.join(known) or 'none'} "
-            "(files are counted with `--source NAME FILE…`)"
-        )
+        aside = _("(files are counted with `--source NAME FILE…`)")
+        raise UsageError(f"{workspace.no_source(unknown[0], known)} {aside}")
     return [source for source in site.sources if not names or source.name in names], None
 
 
@@ -143,7 +142,7 @@ def run(
         outcomes.append((outcome, seconds))
         _tell(source, outcome, seconds, quiet=quiet)
         if source.paths and not paths and not outcome.problems and not sources.matching(source.paths):
-            output.say(f"{source.name}: there is no file at {', '.join(source.paths)}")
+            output.say(_("{name}: there is no file at {paths}", name=source.name, paths=listed(source.paths)))
     judge(site, store, now, quiet=quiet)
     trim(site, store, now)
     return outcomes
@@ -165,25 +164,45 @@ def _tell(source: Source, outcome: Outcome, seconds: float, *, quiet: bool) -> N
 
     account = outcome.account
     for format_name, why in outcome.recognised:
-        output.say(f"{source.name}: read as {format_name} ({why})")
+        output.say(
+            _("{name}: read as {format_name} ({why})", name=source.name, format_name=format_name, why=why)
+        )
     for problem in outcome.problems:
         output.say(f"{source.name}: {problem.path}: {problem.message}")
     if outcome.truncations:
         output.say(
-            f"{source.name}: {outcome.truncations} of its files were cut off or made anew; lines written between "
-            "the copy and the cut are lost, and nobody can count them"
+            _(
+                "{name}: {n} of its files were cut off or made anew; lines written between the copy and the cut are "
+                "lost, and nobody can count them",
+                name=source.name,
+                n=outcome.truncations,
+            )
         )
     if outcome.beyond_cap:
         output.say(
-            f"{source.name}: more than {number(source.series_max)} series; {number(outcome.beyond_cap)} events went "
-            "to `other`. Declare `routes:`, use fewer labels, or raise `series_max:`"
+            _(
+                "{name}: more than {series_max} series; {beyond_cap} events went to `other`. Declare "
+                "`routes:`, use fewer labels, or raise `series_max:`",
+                name=source.name,
+                series_max=number(source.series_max),
+                beyond_cap=number(outcome.beyond_cap),
+            )
         )
     if quiet:
         return
-    rate = f" ({number(round(account.read / seconds))} lines/s)" if account.read and seconds > 0.2 else ""
+    rate = ""
+    if account.read and seconds > 0.2:
+        rate = _(" ({n} lines/s)", n=number(round(account.read / seconds)))
     click.echo(
-        f"{source.name}: {number(account.read)} lines read{rate}, {number(account.counted)} counted, "
-        f"{number(sum(n for _, n in account.rejected))} rejected, {number(account.filtered)} filtered"
+        _(
+            "{name}: {read} lines read{rate}, {counted} counted, {rejected} rejected, {filtered} filtered",
+            name=source.name,
+            read=number(account.read),
+            rate=rate,
+            counted=number(account.counted),
+            rejected=number(sum(lines for reason, lines in account.rejected)),
+            filtered=number(account.filtered),
+        )
     )
     for reason, lines in account.rejected:
-        click.echo(f"    {number(lines)} {reason}: {REASONS.get(reason, reason)}")
+        click.echo(f"    {number(lines)} {reason}: {_(REASONS.get(reason, reason))}")

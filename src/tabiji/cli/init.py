@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tabiji.cli import output, workspace
+from tabiji.cli import output, speaking, workspace
 from tabiji.cli.discover import format_options, given, run
 from tabiji.cli.telling import printable
 from tabiji.errors import FileError, UsageError
+from tabiji.language import N_, _, listed
 
 if TYPE_CHECKING:
     from tabiji.runs.discovering import How
@@ -23,7 +25,7 @@ IGNORED = ("tabiji.db*", "received/")  # facts, which live in the database and n
 
 STALE_SECONDS = 86_400
 
-EXAMPLE_SITE = """\
+EXAMPLE_SITE = N_("""\
 # yaml-language-server: $schema=.tabiji/site.schema.json
 # Where events come from. `tabiji check` finds every fault, `tabiji formats FILE` says how a log is read.
 timezone: UTC                    # of days, weeks and months, such as Asia/Tokyo
@@ -41,9 +43,9 @@ sources:
 #   address: https://tabiji.example.com   # where people reach the pages, for links
 #   receivers: {chat: {apprise: "${SLACK_URL}"}}
 #   page: [chat]
-"""
+""")
 
-EXAMPLE_JOURNEY = """\
+EXAMPLE_JOURNEY = N_("""\
 # yaml-language-server: $schema=../.tabiji/journey.schema.json
 # What users came for, step by step, and what is promised about it. Copy this file for each journey.
 journey: example
@@ -60,7 +62,7 @@ objectives:
     window: 28d
     state: provisional           # judged and shown, and notifies nobody; `agreed` once the team has agreed
   # fast: {steps: [send], faster_than: 800ms, target: 99%, state: provisional}
-"""
+""")
 
 
 class _Init(click.Command):
@@ -117,12 +119,12 @@ def command(
         output.print_json({"folder": str(folder), "written": written})
     else:
         for path in written:
-            click.echo(f"wrote {printable(str(folder / path))}")
+            click.echo(_("wrote {path}", path=printable(str(folder / path))))
     _say_what_next(folder, proposed=bool(paths), ended=ended)
 
 
 def _example() -> dict[str, str]:
-    return {workspace.DEFINITION: EXAMPLE_SITE, "journeys/example.yaml": EXAMPLE_JOURNEY}
+    return {workspace.DEFINITION: _(EXAMPLE_SITE), "journeys/example.yaml": _(EXAMPLE_JOURNEY)}
 
 
 def _proposed(
@@ -138,21 +140,27 @@ def _proposed(
 
     discovery = run(paths, how, workers, quiet=False)
     if discovery.cut:
-        raise FileError("Nothing was written: name only files that can be read to their end.")
+        raise FileError(_("Nothing was written: name only files that can be read to their end."))
     if not discovery.events:
-        output.say("Nothing was written: nothing in these files could be counted.")
+        output.say(_("Nothing was written: nothing in these files could be counted."))
         sys.exit(1)
     proposal = propose(discovery)
     comments: dict[tuple[str | int, ...], str] = {
-        ("sources", found.source.name): f"Recognised: {found.why}."
+        ("sources", found.source.name): _("Recognised: {why}.", why=found.why)
         for found in discovery.found
         if how is None
     }
-    texts = {workspace.DEFINITION: site_yaml(placed(discovery, folder), comments=comments)}
+    texts = {
+        workspace.DEFINITION: site_yaml(
+            placed(discovery, folder), language=speaking.chosen(os.environ) or "en", comments=comments
+        )
+    }
     for one in proposal.journeys:
         texts[f"journeys/{one.journey.name}.yaml"] = journey_yaml(one.journey, comments=one.comments)
     if not proposal.journeys:
-        output.say("Nothing in these logs can be judged, so no journey is proposed; see `tabiji discover`.")
+        output.say(
+            _("Nothing in these logs can be judged, so no journey is proposed; see `tabiji discover`.")
+        )
     last = max(
         (found.last_minute for found in discovery.found if found.last_minute is not None), default=None
     )
@@ -175,7 +183,10 @@ def _refuse_to_overwrite(folder: Path, paths: Iterable[str]) -> None:
     there = [path for path in paths if (folder / path).exists()]
     if there:
         raise UsageError(
-            f"{folder / there[0]} is there already; nothing was written, for nothing is overwritten"
+            _(
+                "{path} is there already; nothing was written, for nothing is overwritten",
+                path=folder / there[0],
+            )
         )
 
 
@@ -192,7 +203,9 @@ def _write(folder: Path, texts: Mapping[str, str]) -> list[str]:
     except OSError as error:
         for target in made:
             target.unlink(missing_ok=True)
-        raise FileError(f"{error.filename}: {error.strerror}; nothing was written") from None
+        raise FileError(
+            _("{path}: {reason}; nothing was written", path=error.filename, reason=error.strerror)
+        ) from None
     return list(texts)
 
 
@@ -208,7 +221,14 @@ def _ignore(folder: Path) -> list[str]:
             text + ("\n" if text and not text.endswith("\n") else "") + "\n".join(missing) + "\n", "utf-8"
         )
     except (OSError, UnicodeDecodeError) as error:
-        output.say(f"{path}: {error}; keep {', '.join(IGNORED)} out of git yourself")
+        output.say(
+            _(
+                "{path}: {reason}; keep {names} out of git yourself",
+                path=path,
+                reason=error,
+                names=listed(IGNORED),
+            )
+        )
         return []
     return [IGNORE]
 
@@ -219,15 +239,17 @@ def _say_what_next(folder: Path, *, proposed: bool, ended: int | None) -> None:
     from tabiji.reports import iso_time
 
     at = "" if folder == Path() else f" -C {shlex.quote(str(folder))}"
-    output.say("\nWhat next:")
+    output.say("")
+    output.say(_("What next:"))
     if not proposed:
-        output.say(f"  edit {folder / workspace.DEFINITION} and {folder / 'journeys/example.yaml'}")
+        first, second = folder / workspace.DEFINITION, folder / "journeys/example.yaml"
+        output.say("  " + _("edit {first} and {second}", first=first, second=second))
     # Old logs say nothing about today.
     old = ended is not None and workspace.now() - ended * 60 > STALE_SECONDS
     then = f" --at {iso_time(ended * 60)}" if old and ended is not None else ""
     for words, does in (
-        ("check", "are the definitions sound"),
-        ("ingest", "count what is in the logs"),
-        (f"status{then}", "how every objective stands"),
+        ("check", _("are the definitions sound")),
+        ("ingest", _("count what is in the logs")),
+        (f"status{then}", _("how every objective stands")),
     ):
         output.say(f"  {f'tabiji {words}{at}':{max(24, 20 + len(at) + len(then))}} {does}")

@@ -13,6 +13,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
 from urllib.parse import quote, unquote, urlsplit
 
+from tabiji.language import _
+
 if TYPE_CHECKING:
     from tabiji.definitions import Site
 
@@ -49,7 +51,7 @@ class Journal(logging.Formatter):
             at = time.strftime("%H:%M:%S", time.localtime(record.created))
             level = "" if record.levelno == logging.INFO else f"{record.levelname.lower()}: "
             more = "".join(f" {key}={value}" for key, value in fields.items())
-            return self._clean(f"{at} {level}{record.getMessage()}{more}" + (f"\n{fault}" if fault else ""))
+            return self._clean(f"{at} {level}{_said(record)}{more}" + (f"\n{fault}" if fault else ""))
         at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
         line: dict[str, object] = {
             "time": f"{at}.{int(record.msecs):03d}Z",
@@ -107,6 +109,12 @@ def secrets_of(site: Site, environment: Mapping[str, str]) -> set[str]:
         found |= {value for name, value in receiver.options if name in SECRETS}
     shapes = {form(one) for one in found for form in (str, quote, lambda one: quote(one, safe=""), _escaped)}
     return shapes - {""}
+
+
+def _said(record: logging.LogRecord) -> str:
+    """What a record says, in the language that is spoken: on a terminal somebody reads it."""
+    said = _(str(record.msg))
+    return said % record.args if record.args else said
 
 
 def _escaped(text: str) -> str:

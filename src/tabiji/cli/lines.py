@@ -10,6 +10,7 @@ import click
 
 from tabiji.cli import output, workspace
 from tabiji.errors import UsageError
+from tabiji.language import _, ngettext
 
 if TYPE_CHECKING:
     from tabiji.definitions import Site
@@ -49,7 +50,7 @@ def command(
     journey, objective = naming.one(site, name)
     first, last = workspace.moment(start, site, now) // 60, -(-workspace.moment(end, site, now) // 60)
     if last <= first:
-        raise UsageError("`--to` is not after `--from`")
+        raise UsageError(_("`--to` is not after `--from`"))
     shown, gone = [], []
     with workspace.open_store(site) as store:
         count = 0
@@ -60,7 +61,14 @@ def command(
             if isinstance(found, exploring.Gone):
                 gone.append(found)
                 output.say(
-                    f"{found.path}: {found.reason}; {found.lines} lines were counted of this part of it"
+                    ngettext(
+                        "{path}: {reason}; {n} line was counted of this part of it",
+                        "{path}: {reason}; {n} lines were counted of this part of it",
+                        found.lines,
+                        path=found.path,
+                        reason=found.reason,
+                        n=found.lines,
+                    )
                 )
                 continue
             count += 1
@@ -75,7 +83,7 @@ def command(
             {"lines": shown, "gone": [{"path": g.path, "lines": g.lines, "reason": g.reason} for g in gone]}
         )
     elif not count and not gone:
-        output.say("No such lines.")
+        output.say(_("No such lines."))
     if gone:
         sys.exit(1)
 
@@ -92,8 +100,18 @@ def _say_what_is_left_out(
     if objective.slices is None or bad:
         spans = correcting.corrected(site, store, [(journey, objective)], first, end).get(objective.id, ())
         if spans:
-            output.say(f"Without the lines of {minutes(corrections.minutes(spans))} that were corrected.")
+            output.say(
+                _(
+                    "Without the lines of {length} that were corrected.",
+                    length=minutes(corrections.minutes(spans)),
+                )
+            )
     kept = store.kept().minutes_from
     if objective.slices is not None and bad and kept is not None and first < kept:
         since = local(kept, site.timezone)
-        output.say(f"Minutes before {since} are not kept any more: which of them were bad can't be told.")
+        output.say(
+            _(
+                "Minutes before {since} are not kept any more: which of them were bad can't be told.",
+                since=since,
+            )
+        )

@@ -10,6 +10,7 @@ import click
 
 from tabiji.cli import output, workspace
 from tabiji.errors import UsageError
+from tabiji.language import _
 
 if TYPE_CHECKING:
     from tabiji.definitions import Site
@@ -62,14 +63,14 @@ def command(
     site = workspace.load(folder)
     if (kind is not None) + listing + (number is not None) != 1:
         raise UsageError(
-            'say what happened, as in `tabiji mark deployment "v1.42"`; or `--list`; or `--remove N`'
+            _('say what happened, as in `tabiji mark deployment "v1.42"`; or `--list`; or `--remove N`')
         )
     if number is not None:
         _remove(site, number, as_json=as_json)
     elif listing:
         _list(site, journeys, start, end, as_json=as_json)
     elif title is None:
-        raise UsageError('a mark has a title too, as in `tabiji mark deployment "v1.42"`')
+        raise UsageError(_('a mark has a title too, as in `tabiji mark deployment "v1.42"`'))
     else:
         from tabiji.marks import Mark, faults
 
@@ -93,7 +94,7 @@ def command(
 
             output.print_json(mark_json(kept))
         else:
-            click.echo(f"Mark {kept.number}: {kept.kind} {kept.title}")
+            click.echo(_("Mark {number}: {mark}", number=kept.number, mark=f"{kept.kind} {kept.title}"))
 
 
 def _list(site: Site, journeys: tuple[str, ...], start: str, end: str | None, *, as_json: bool) -> None:
@@ -103,14 +104,14 @@ def _list(site: Site, journeys: tuple[str, ...], start: str, end: str | None, *,
     first = workspace.moment(start, site, now)
     last = workspace.moment("2286-01-01" if end is None else end, site, now)
     if last <= first:
-        raise UsageError("`--to` is not after `--from`")
+        raise UsageError(_("`--to` is not after `--from`"))
     with workspace.open_store(site) as store:
         found = store.marks.between(first, last)
     found = [mark for mark in found if not journeys or any(mark.concerns(name) for name in journeys)]
     if as_json:
         output.print_json({"marks": [mark_json(mark) for mark in found]})
     elif not found:
-        click.echo("No marks.")
+        click.echo(_("No marks."))
     else:
         table = mark_table(found, site.timezone)
         output.print_table(table.columns, table.rows, right=table.right, grow=4)
@@ -119,11 +120,11 @@ def _list(site: Site, journeys: tuple[str, ...], start: str, end: str | None, *,
 def _remove(site: Site, number: int, *, as_json: bool) -> None:
     with workspace.open_store(site) as store:
         if not store.marks.remove(number):
-            raise UsageError(f"there is no mark {number}; `tabiji mark --list` lists them")
+            raise UsageError(_("there is no mark {number}; `tabiji mark --list` lists them", number=number))
     if as_json:
         output.print_json({"removed": number})
     else:
-        click.echo(f"Mark {number} is removed.")
+        click.echo(_("Mark {number} is removed.", number=number))
 
 
 def _user() -> str:

@@ -10,6 +10,7 @@ import click
 
 from tabiji.cli import output, workspace
 from tabiji.errors import UsageError
+from tabiji.language import _, headings, ngettext
 
 if TYPE_CHECKING:
     from tabiji.definitions import Site
@@ -40,7 +41,7 @@ def command(
     """
     site = workspace.load(folder)
     if test and retry is not None:
-        raise UsageError("`--test` and `--retry` don't go together")
+        raise UsageError(_("`--test` and `--retry` don't go together"))
     if names:
         _refuse_unknown(site, names)
     if test:
@@ -48,7 +49,7 @@ def command(
     with workspace.open_store(site) as store:
         if retry is not None:
             if names:
-                raise UsageError("`--retry` takes the key of a message, or `all`, and no receivers")
+                raise UsageError(_("`--retry` takes the key of a message, or `all`, and no receivers"))
             _retry(store, retry, as_json)
         else:
             _show(store, names, as_json)
@@ -60,7 +61,13 @@ def _refuse_unknown(site: Site, names: tuple[str, ...]) -> None:
     there_are = [one.name for one in site.notifications.receivers]
     for name in names:
         if name not in there_are:
-            raise UsageError(f"`{name}` is not a receiver; {did_you_mean(name, there_are)}")
+            raise UsageError(
+                _(
+                    "`{name}` is not a receiver; {did_you_mean}",
+                    name=name,
+                    did_you_mean=did_you_mean(name, there_are),
+                )
+            )
 
 
 def _test(site: Site, names: tuple[str, ...], as_json: bool) -> int:
@@ -69,7 +76,7 @@ def _test(site: Site, names: tuple[str, ...], as_json: bool) -> int:
 
     wanted = [one for one in site.notifications.receivers if not names or one.name in names]
     if not wanted:
-        raise UsageError("there are no receivers; `notifications:` in tabiji.yaml names them")
+        raise UsageError(_("there are no receivers; `notifications:` in tabiji.yaml names them"))
     with ThreadPoolExecutor(min(len(wanted), 8)) as pool:
         failures = list(pool.map(lambda one: _tried(site, one), wanted))
     found = list(zip(wanted, failures, strict=True))
@@ -80,8 +87,11 @@ def _test(site: Site, names: tuple[str, ...], as_json: bool) -> int:
         ]
         output.print_json({"receivers": rows})
     else:
-        rows_ = [(one.name, one.channel, "sent" if why is None else f"not sent: {why}") for one, why in found]
-        output.print_table(["receiver", "channel", "result"], rows_, grow=None)
+        rows_ = [
+            (one.name, one.channel, _("sent") if why is None else _("not sent: {why}", why=why))
+            for one, why in found
+        ]
+        output.print_table(headings("receiver", "channel", "result"), rows_, grow=None)
     return 3 if any(failures) else 0
 
 
@@ -102,11 +112,17 @@ def _tried(site: Site, receiver: Receiver) -> str | None:
 def _retry(store: Store, key: str, as_json: bool) -> None:
     count = store.delivering.retry(None if key == "all" else key, workspace.now())
     if not count and key != "all":
-        raise UsageError(f"nothing that was given up has the key `{key}`; `tabiji notify` shows the keys")
+        raise UsageError(
+            _("nothing that was given up has the key `{key}`; `tabiji notify` shows the keys", key=key)
+        )
     if as_json:
         output.print_json({"retried": count})
     else:
-        click.echo(f"{count} {'message is' if count == 1 else 'messages are'} in the outbox again.")
+        click.echo(
+            ngettext(
+                "{n} message is in the outbox again.", "{n} messages are in the outbox again.", count, n=count
+            )
+        )
 
 
 def _show(store: Store, names: tuple[str, ...], as_json: bool) -> None:
@@ -119,25 +135,34 @@ def _show(store: Store, names: tuple[str, ...], as_json: bool) -> None:
         output.print_json({"messages": [_row(one) for one in posted]})
         return
     if not posted:
-        click.echo("Nothing waits, and nothing was given up.")
+        click.echo(_("Nothing waits, and nothing was given up."))
         return
     for one in posted[:SHOWN_MAX]:
         click.echo(f"{one.message.receiver}: {_plain(one.message.title)} ({one.message.stage})")
-        click.echo(f"    {_state(one)}; since {_time(one.created_at)}; key {one.message.key}")
+        click.echo(
+            "    "
+            + _(
+                "{state}; since {at}; key {key}",
+                state=_state(one),
+                at=_time(one.created_at),
+                key=one.message.key,
+            )
+        )
     if len(posted) > SHOWN_MAX:
-        click.echo(f"… and {len(posted) - SHOWN_MAX} more; `--json` shows all")
+        click.echo(_("… and {n} more; `--json` shows all", n=len(posted) - SHOWN_MAX))
     dead = sum(one.state == "dead" for one in posted)
     if dead:
-        output.say(f"{dead} given up: mend the cause, then `tabiji notify --retry all`.")
+        output.say(_("{n} given up: mend the cause, then `tabiji notify --retry all`.", n=dead))
 
 
 def _state(one: Posted) -> str:
-    tries = f"{one.tries} {'try' if one.tries == 1 else 'tries'}"
+    tries = ngettext("{n} try", "{n} tries", one.tries, n=one.tries)
     if one.state == "dead":
-        return f"given up after {tries}: {one.failure}"
+        return _("given up after {tries}: {failure}", tries=tries, failure=one.failure)
     if one.failure is not None:
-        return f"fails ({tries}): {one.failure}; again at {_time(one.due_at)}"
-    return "waits" if one.tries == 0 else "is being sent"
+        names = {"tries": tries, "failure": one.failure, "at": _time(one.due_at)}
+        return _("fails ({tries}): {failure}; again at {at}", **names)
+    return _("waits") if one.tries == 0 else _("is being sent")
 
 
 def _row(one: Posted) -> dict[str, object]:

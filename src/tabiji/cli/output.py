@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
+from tabiji.language import N_, _
+
 if TYPE_CHECKING:
     from rich.console import Console
 
 STATE_STYLES = {
-    "healthy": "green",
-    "at risk": "yellow",
-    "burning": "bold red",
-    "exhausted": "red",
-    "no data": "dim",
+    N_("healthy"): "green",
+    N_("at risk"): "yellow",
+    N_("burning"): "bold red",
+    N_("exhausted"): "red",
+    N_("no data"): "dim",
 }
 
 
@@ -85,10 +87,11 @@ def print_table(
             width=widths[at],
             header_style="dim",
         )
+    styles = {_(state): style for state, style in STATE_STYLES.items()}
     for row in cells:
         table.add_row(
             *(
-                Text(cell, style=STATE_STYLES.get(cell.rstrip(" ?°*"), "") if at == styled else "")
+                Text(cell, style=styles.get(cell.rstrip(" ?°*"), "") if at == styled else "")
                 for at, cell in enumerate(row)
             )
         )

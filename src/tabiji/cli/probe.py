@@ -11,12 +11,14 @@ import click
 
 from tabiji.cli import output, workspace
 from tabiji.errors import FileError, UsageError
+from tabiji.language import _, headings, listed
 
 if TYPE_CHECKING:
     from tabiji.definitions import Probe, Site
     from tabiji.sources.probing import Finding
 
 AT_ONCE = 50
+EXAMPLE = "`health: {probes: {top: {url: https://example.com/health}}}`"
 
 
 @click.command(name="probe")
@@ -47,8 +49,7 @@ def _chosen(site: Site, names: Sequence[str]) -> list[tuple[str, Probe]]:
     every = [(source.name, probe) for source in site.sources for probe in source.probes]
     if not every:
         raise UsageError(
-            "no source has probes; write some into tabiji.yaml, such as "
-            "`health: {probes: {top: {url: https://example.com/health}}}`"
+            _("no source has probes; write some into tabiji.yaml, such as {example}", example=EXAMPLE)
         )
     known = {source for source, _ in every} | {f"{source}/{probe.name}" for source, probe in every}
     for name in names:
@@ -56,8 +57,19 @@ def _chosen(site: Site, names: Sequence[str]) -> list[tuple[str, Probe]]:
             import difflib
 
             near = difflib.get_close_matches(name, sorted(known), 1)
-            hint = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(sorted(known))}"
-            raise UsageError(f"`{name}` is neither a source with probes nor a probe; {hint}")
+            raise UsageError(
+                _(
+                    "`{name}` is neither a source with probes nor a probe; did you mean `{near}`?",
+                    name=name,
+                    near=near[0],
+                )
+                if near
+                else _(
+                    "`{name}` is neither a source with probes nor a probe; there are {names}",
+                    name=name,
+                    names=listed(sorted(known)),
+                )
+            )
     return [
         (source, probe)
         for source, probe in every
@@ -68,7 +80,14 @@ def _chosen(site: Site, names: Sequence[str]) -> list[tuple[str, Probe]]:
 def _expanded(source: str, probe: Probe) -> Probe:
     unset = [name for name in probe.variables if name not in os.environ]
     if unset:
-        raise UsageError(f"probe {source}/{probe.name}: the environment has no `{unset[0]}`")
+        raise UsageError(
+            _(
+                "probe {source}/{probe}: the environment has no `{name}`",
+                source=source,
+                probe=probe.name,
+                name=unset[0],
+            )
+        )
     return probe.expanded(os.environ)
 
 
@@ -80,7 +99,7 @@ def _asked(probes: Sequence[tuple[str, Probe]]) -> list[tuple[str, Finding]]:
     try:
         trusted = probing.trust()
     except OSError as error:
-        raise FileError(f"the certificates to be trusted can't be read: {error}") from None
+        raise FileError(_("the certificates to be trusted can't be read: {reason}", reason=error)) from None
 
     async def all_of_them() -> list[Finding]:
         turns = asyncio.Semaphore(AT_ONCE)
@@ -105,12 +124,12 @@ def _show(findings: Sequence[tuple[str, Finding]]) -> None:
             f"{source}/{finding.probe}",
             latency(finding.duration_us),
             "–" if finding.status is None else str(finding.status),
-            "–" if finding.certificate_days is None else f"{finding.certificate_days} d",
-            finding.error or "ok",
+            "–" if finding.certificate_days is None else _("{n} d", n=finding.certificate_days),
+            finding.error or _("ok"),
         )
         for source, finding in findings
     ]
-    output.print_table(("probe", "took", "status", "certificate", "found"), rows, right=(1, 2, 3))
+    output.print_table(headings("probe", "took", "status", "certificate", "found"), rows, right=(1, 2, 3))
     failed = [(source, finding) for source, finding in findings if finding.error is not None]
     if failed:
         click.echo()

@@ -10,6 +10,7 @@ import click
 
 from tabiji.cli import output, workspace
 from tabiji.errors import FileError, UsageError
+from tabiji.language import _, ngettext
 
 
 @click.command(name="restore")
@@ -55,12 +56,25 @@ def command(file: Path, force: bool, folder: Path | None, as_json: bool) -> None
     from tabiji.reports import number
 
     click.echo(
-        f"{number(sum(rows.values()))} rows as of {_time(found.made_at)}, by Tabiji {found.version}, are restored"
+        _(
+            "{n} rows as of {at}, by Tabiji {version}, are restored",
+            n=number(sum(rows.values())),
+            at=_time(found.made_at),
+            version=found.version,
+        )
     )
     if written:
-        click.echo(f"{len(written)} files of definitions are written to {target}")
+        click.echo(
+            ngettext(
+                "{n} file of definitions is written to {folder}",
+                "{n} files of definitions are written to {folder}",
+                len(written),
+                n=len(written),
+                folder=target,
+            )
+        )
     for path in other:
-        click.echo(f"{path}: differs from the backup's, and stays")
+        click.echo(_("{path}: differs from the backup's, and stays", path=path))
 
 
 def _folder(folder: Path | None) -> Path:
@@ -78,9 +92,9 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> list[str]:
     for name in files:
         parts = PurePosixPath(name).parts
         if name.startswith("/") or ".." in parts or not parts:
-            raise UsageError(f"the backup wants to write to `{name}`, outside of the workspace")
+            raise UsageError(_("the backup wants to write to `{name}`, outside of the workspace", name=name))
     if workspace.DEFINITION not in files:
-        raise UsageError(f"the backup has no {workspace.DEFINITION}; `tabiji init` writes one")
+        raise UsageError(_("the backup has no {file}; `tabiji init` writes one", file=workspace.DEFINITION))
     paths = sorted(files, key=lambda name: (name == workspace.DEFINITION, name))
     for name in paths:
         path = folder / name
@@ -88,7 +102,9 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> list[str]:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(files[name])
         except OSError as error:
-            raise FileError(f"{path} can't be written: {error.strerror}") from None
+            raise FileError(
+                _("{path} can't be written: {reason}", path=path, reason=error.strerror)
+            ) from None
     return paths
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tabiji.cli import output
+from tabiji.language import _, listed
 
 if TYPE_CHECKING:
     from tabiji.policies import Change
@@ -20,7 +21,9 @@ def tell_judged(judged: Round) -> None:
     found += [(one.number is None, one.closed_minute is not None) for one in judged.silences]
     if found:
         began, ended = (sum(column) for column in zip(*found, strict=True))
-        click.echo(f"alerts: {began} began, {ended} ended; `tabiji alerts` tells of them")
+        click.echo(
+            _("alerts: {began} began, {ended} ended; `tabiji alerts` tells of them", began=began, ended=ended)
+        )
 
 
 def tell_changes(changes: Iterable[Change]) -> None:
@@ -29,7 +32,14 @@ def tell_changes(changes: Iterable[Change]) -> None:
 
     acts = [change for change in changes if change.kind == "acts"]
     for change in acts:
-        due = ", ".join(ACTIONS[action] for action in change.actions)
-        output.say(f"{change.episode.objective}: due by the policy `{change.episode.policy}`: {due}")
+        due = listed(_(ACTIONS[action]) for action in change.actions)
+        output.say(
+            _(
+                "{objective}: due by the policy `{policy}`: {due}",
+                objective=change.episode.objective,
+                policy=change.episode.policy,
+                due=due,
+            )
+        )
     if acts:
-        output.say("`tabiji gate --history` tells why, and who agreed to it")
+        output.say(_("`tabiji gate --history` tells why, and who agreed to it"))

@@ -13,12 +13,20 @@ import click
 from tabiji.cli import output, workspace
 from tabiji.cli.telling import wrapped
 from tabiji.errors import DefinitionError, FileError, UsageError
+from tabiji.language import N_, _, headings, listed, ngettext
 
 if TYPE_CHECKING:
     from tabiji.alerts import Alert
     from tabiji.runs.simulating import Difference, Outcome
 
 DAYS = 90  # of the past that are looked at
+CALENDARS = {
+    "day": N_("day"),
+    "week": N_("week"),
+    "month": N_("month"),
+    "quarter": N_("quarter"),
+    "year": N_("year"),
+}
 ALERTS_MAX = 12  # of each side are listed; all of them with --json
 
 
@@ -57,15 +65,18 @@ def command(
     with workspace.open_store(site) as store:
         extent, kept = store.extent(), store.kept().minutes_from
         if extent is None:
-            raise UsageError("nothing has been counted yet; `tabiji ingest` counts")
+            raise UsageError(_("nothing has been counted yet; `tabiji ingest` counts"))
         oldest, newest = max(extent[0], kept or 0), extent[1] + 1
         until = newest if end is None else min(workspace.moment(end, site, now) // 60, newest)
         first = until - DAYS * 1440 if start is None else workspace.moment(start, site, now) // 60
         first = max(first, oldest)
         if until <= first:
-            there_are = f"{_local(oldest, site.timezone)} to {_local(newest, site.timezone)}"
             raise UsageError(
-                f"there are no minutes between `--from` and `--to`; there are those of {there_are}"
+                _(
+                    "there are no minutes between `--from` and `--to`; there are those of {oldest} to {newest}",
+                    oldest=_local(oldest, site.timezone),
+                    newest=_local(newest, site.timezone),
+                )
             )
         differences = simulating.simulate(site, new, store, first, until)
     if as_json:
@@ -78,45 +89,70 @@ def _text(path: Path) -> str:
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise FileError(f"{path} can't be read: {getattr(error, 'strerror', None) or error}") from None
+        raise FileError(
+            _("{path} can't be read: {reason}", path=path, reason=getattr(error, "strerror", None) or error)
+        ) from None
 
 
 def _show(differences: Sequence[Difference], first: int, until: int, zone: str) -> None:
     from tabiji.reports import ACTIONS, minutes
 
     click.echo(
-        f"{_local(first, zone)} to {_local(until, zone)} ({minutes(until - first)}), from rollups alone."
+        _(
+            "{start} to {end} ({length}), from rollups alone.",
+            start=_local(first, zone),
+            end=_local(until, zone),
+            length=minutes(until - first),
+        )
     )
     told = [one for one in differences if not _alike(one.old, one.new)]
     if not told:
-        click.echo("Nothing would change.")
+        click.echo(_("Nothing would change."))
     else:
-        click.echo("Budgets are those of this time, not of whole windows.")
+        click.echo(_("Budgets are those of this time, not of whole windows."))
     for difference in told:
         click.echo()
         click.echo(difference.id)
         sides = (difference.old, difference.new)
-        rows = [(name, *(cell(side) for side in sides)) for name, cell in _CELLS.items()]
-        same = {"window"} if rows[0][1] == rows[0][2] else set()
-        rows = [row for row in rows if any(row[1:]) and row[0] not in same]
-        output.print_table(("", "now", "changed"), rows, right=(1, 2))
-        for name, side in zip(("now", "changed"), sides, strict=True):
+        rows = [(*headings(name), *(cell(side) for side in sides)) for name, cell in _CELLS.items()]
+        same = rows[0][1] == rows[0][2]
+        rows = [row for row in rows[same:] if any(row[1:])]
+        output.print_table(("", *headings("now", "changed")), rows, right=(1, 2))
+        for name, side in zip(headings("now", "changed"), sides, strict=True):
             if side is None:
                 continue
             for alert in side.alerts[:ALERTS_MAX]:
                 click.echo(f"  {name}: {_alert(alert, zone)}")
             if len(side.alerts) > ALERTS_MAX:
-                click.echo(f"  {name}: and {len(side.alerts) - ALERTS_MAX} more")
+                click.echo("  " + _("{name}: and {n} more", name=name, n=len(side.alerts) - ALERTS_MAX))
             for change in side.changes:
                 if change.kind == "acts":
-                    acts = ", ".join(ACTIONS[action] for action in change.actions)
+                    acts = listed(_(ACTIONS[action]) for action in change.actions)
                     when = _local(change.minute, zone)
-                    click.echo(wrapped(f"{name}: {when}  policy {change.episode.policy}: {acts}", "  "))
+                    click.echo(
+                        wrapped(
+                            _(
+                                "{name}: {when}  policy {policy}: {acts}",
+                                name=name,
+                                when=when,
+                                policy=change.episode.policy,
+                                acts=acts,
+                            ),
+                            "  ",
+                        )
+                    )
 
     if told and len(told) < len(differences):
         rest = len(differences) - len(told)
         click.echo()
-        click.echo(f"For {rest} other objective{'s' if rest > 1 else ''} nothing would change.")
+        click.echo(
+            ngettext(
+                "For {n} other objective nothing would change.",
+                "For {n} other objectives nothing would change.",
+                rest,
+                n=rest,
+            )
+        )
 
 
 def _alike(old: Outcome | None, new: Outcome | None) -> bool:
@@ -140,7 +176,7 @@ def _window(side: Outcome | None) -> str:
     if side is None:
         return ""
     window = side.objective.window
-    return format_minutes(window.minutes) if isinstance(window, Rolling) else window.unit
+    return format_minutes(window.minutes) if isinstance(window, Rolling) else _(CALENDARS[window.unit])
 
 
 def _bad_minute(side: Outcome | None) -> str:
@@ -150,8 +186,10 @@ def _bad_minute(side: Outcome | None) -> str:
     slices = None if side is None else side.objective.slices
     if slices is None:
         return ""
-    run = f" for {format_minutes(slices.for_minutes)}" if slices.for_minutes > 1 else ""
-    return bad_minute(slices) + run
+    said = bad_minute(slices)
+    if slices.for_minutes == 1:
+        return said
+    return _("{condition} for {length}", condition=said, length=format_minutes(slices.for_minutes))
 
 
 def _limit(side: Outcome | None) -> str:
@@ -172,7 +210,11 @@ def _good(side: Outcome | None) -> str:
 def _bad(side: Outcome | None) -> str:
     from tabiji.reports import number
 
-    return "–" if side is None else f"{number(side.tally.bad)} of {number(side.tally.total)}"
+    return (
+        "–"
+        if side is None
+        else _("{bad} of {total}", bad=number(side.tally.bad), total=number(side.tally.total))
+    )
 
 
 def _spent(side: Outcome | None) -> str:
@@ -218,11 +260,17 @@ def _verdicts(verdict: str, side: Outcome | None) -> str:
 
 def _alert(alert: Alert, zone: str) -> str:
     from tabiji.reports import exact_percent, minutes
+    from tabiji.reports.words import severity_name
 
-    name = f"{exact_percent(alert.tier.share)} in {minutes(alert.tier.long_minutes)} ({alert.tier.severity})"
+    name = _(
+        "{share} in {length} ({severity})",
+        share=exact_percent(alert.tier.share),
+        length=minutes(alert.tier.long_minutes),
+        severity=severity_name(alert.tier.severity),
+    )
     opened = _local(alert.opened_minute, zone)
     if alert.closed_minute is None:
-        return f"{opened} → still firing  {name}"
+        return _("{opened} → still firing  {name}", opened=opened, name=name)
     closed = _local(alert.closed_minute, zone)
     return f"{opened} → {closed}  {minutes(alert.closed_minute - alert.opened_minute)}  {name}"
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from tabiji.cli import output, workspace
+from tabiji.cli.wrapping import fill, is_wide
+from tabiji.language import _, listed
 
 if TYPE_CHECKING:
     from tabiji.definitions import Site
@@ -78,7 +80,7 @@ def command(
         if not as_json:
             workspace.say_if_nothing_is_counted(store)
     if site is not today:
-        output.say("By the definitions of then; `--definitions now` judges by those of now.")
+        output.say(_("By the definitions of then; `--definitions now` judges by those of now."))
     if as_json:
         from tabiji.reports import corrections_json, status_json
 
@@ -97,8 +99,11 @@ def command(
             from tabiji.reports import iso_time
 
             output.say(
-                f"The newest event is of {iso_time(extent[1] * 60)}; `--at` looks at the past, "
-                f"for example `--at {iso_time(extent[1] * 60 + 60)}`."
+                _(
+                    "The newest event is of {newest}; `--at` looks at the past, for example `--at {after}`.",
+                    newest=iso_time(extent[1] * 60),
+                    after=iso_time(extent[1] * 60 + 60),
+                )
             )
     if any(one.state == "exhausted" and one.objective.state == "agreed" for one in judged.standings):
         sys.exit(1)
@@ -139,7 +144,7 @@ def show(site: Site, judged: Judged, counted: Counted, *, detailed: bool) -> Non
     )
 
     if not judged.standings:
-        output.say("No objectives: `tabiji discover FILE…` proposes some.")
+        output.say(_("No objectives: `tabiji discover FILE…` proposes some."))
         return
     if judged.views:
         table = view_table(judged.standings, judged.views)
@@ -185,9 +190,22 @@ def show_coverage(coverage: Sequence[Coverage]) -> None:
     for one in coverage:
         if not one.events:
             continue
-        unseen = ", ".join(operation for operation, _ in one.unseen[:3])
-        more = f", and {len(one.unseen) - 3} more" if len(one.unseen) > 3 else ""
-        seen = percent(Fraction(one.covered, one.events), 1)
-        none = f" None counts: {unseen}{more}." if unseen else ""
-        said = f"{one.source}: {seen} of {number(one.events)} events count for an objective.{none}"
-        click.echo(click.wrap_text(said, width=80, subsequent_indent="    "))
+        said = _(
+            "{source}: {share} of {events} events count for an objective.",
+            source=one.source,
+            share=percent(Fraction(one.covered, one.events), 1),
+            events=number(one.events),
+        )
+        if one.unseen:
+            unseen = listed(operation for operation, events in one.unseen[:3])
+            more = len(one.unseen) - 3
+            none = (
+                _("None counts: {operations}, and {n} more.", operations=unseen, n=more)
+                if more > 0
+                else _("None counts: {operations}.", operations=unseen)
+            )
+            said = f"{said} {none}"
+        if is_wide(said):
+            click.echo(fill(said, 80, "", "    "))
+        else:
+            click.echo(click.wrap_text(said, width=80, subsequent_indent="    "))

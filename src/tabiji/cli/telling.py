@@ -3,41 +3,47 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tabiji.cli import output
+from tabiji.cli.wrapping import fill, is_wide
+from tabiji.language import N_, _, listed
 
 if TYPE_CHECKING:
     from tabiji.discovery import Unrecognised
 
 DESCRIPTIONS = {
-    "nginx": "any `log_format` of nginx, as text or JSON; `combined` by default",
-    "json": "any JSON, one object a line; `fields:` says which key holds what",
-    "apache": "Apache httpd: `common`, `combined`, or any `LogFormat`",
-    "alb": "AWS Application Load Balancer access logs",
-    "sidekiq": "Sidekiq's JSON formatter: each job, judged on its final outcome",
-    "otlp": "spans and log records of OpenTelemetry, as they were pushed",
-    "probe": "what Tabiji's own probes found",
+    "nginx": N_("any `log_format` of nginx, as text or JSON; `combined` by default"),
+    "json": N_("any JSON, one object a line; `fields:` says which key holds what"),
+    "apache": N_("Apache httpd: `common`, `combined`, or any `LogFormat`"),
+    "alb": N_("AWS Application Load Balancer access logs"),
+    "sidekiq": N_("Sidekiq's JSON formatter: each job, judged on its final outcome"),
+    "otlp": N_("spans and log records of OpenTelemetry, as they were pushed"),
+    "probe": N_("what Tabiji's own probes found"),
 }
 _AMOUNT = re.compile(r"(\d) (%|d\b|h\b|min\b|s\b|ms\b|\d\d:\d\d\b)")
 
 
 def tell_unrecognised(one: Unrecognised) -> None:
     """On stderr: what is nearest to a file that no format fits, and what to do about it."""
+    from tabiji.reports import percent
+
     path = printable(one.path)
     if one.binary:
-        output.say(f"{path}: it is binary, and no log.")
+        output.say(_("{path}: it is binary, and no log.", path=path))
         return
-    output.say(f"{path}: no format fits. The nearest:")
+    output.say(_("{path}: no format fits. The nearest:", path=path))
     for name, share in one.nearest:
-        output.say(f"  {name:8} can read {int(share * 100)} % of its first lines")
-    output.say(wrapped(f"It begins: {printable(one.first_line)}"))
+        read = percent(Fraction(int(share * 100), 100), 0)
+        output.say("  " + _("{format} can read {share} of its first lines", format=f"{name:8}", share=read))
+    output.say(wrapped(_("It begins: {line}", line=printable(one.first_line))))
     if one.keys:
-        output.say(wrapped(f"Its keys: {', '.join(map(printable, one.keys[:20]))}."))
-        output.say("Say which of them hold the time, the status and so on, for example")
+        output.say(wrapped(_("Its keys: {names}.", names=listed(map(printable, one.keys[:20])))))
+        output.say(_("Say which of them hold the time, the status and so on, for example"))
         output.say(f"  tabiji discover --format json --field time=KEY --field status=KEY {path}")
     else:
-        output.say("If your web server writes it in a format of its own, give that, for example")
+        output.say(_("If your web server writes it in a format of its own, give that, for example"))
         output.say(f"  tabiji discover --format nginx --log-format '$remote_addr … $request_time' {path}")
 
 
@@ -51,6 +57,8 @@ def wrapped(text: str, indent: str = "") -> str:
     import textwrap
 
     width = output.console().width
+    if is_wide(text):
+        return fill(text, width, indent, indent)
     filled = textwrap.fill(
         _AMOUNT.sub("\\1\N{NO-BREAK SPACE}\\2", text),
         width,

@@ -9,11 +9,12 @@ import click
 
 from tabiji.cli import output, workspace
 from tabiji.errors import UsageError
+from tabiji.language import N_, _, headings
 
 if TYPE_CHECKING:
     from tabiji.store import Token
 
-SCOPES = "`ingest:SOURCE`, `ingest:*`, `marks`, `read` or `admin`"
+SCOPES = N_("`ingest:SOURCE`, `ingest:*`, `marks`, `read` or `admin`")
 SCOPES_HELP = f"{SCOPES}; several may be given."
 
 
@@ -61,23 +62,23 @@ def create(
         except ValueError as error:
             raise UsageError(f"`--expires`: {error}") from None
     if not name.strip() or not name.isprintable():
-        raise UsageError("a token has a name of printable characters")
+        raise UsageError(_("a token has a name of printable characters"))
     known = {source.name for source in site.sources}
     for scope in scopes:
         source = scope.removeprefix("ingest:")
         if scope.startswith("ingest:") and source != "*" and source not in known:
-            raise UsageError(f"`{source}` is not a source; there are {', '.join(sorted(known)) or 'none'}")
+            raise UsageError(workspace.no_source(source, sorted(known)))
     with workspace.open_store(site) as store:
         try:
             token, secret = store.tokens.create(name, scopes, now, expires_at)
         except NameTaken as error:
             raise UsageError(str(error)) from None
         except ValueError as error:
-            raise UsageError(f"{error}; a scope is {SCOPES}") from None
+            raise UsageError(_("{why}; a scope is {scopes}", why=error, scopes=_(SCOPES))) from None
     if as_json:
         output.print_json({**_json(token, now), "token": secret})
         return
-    output.say("Keep it: it is shown this once, and only its hash is stored.")
+    output.say(_("Keep it: it is shown this once, and only its hash is stored."))
     click.echo(secret)
 
 
@@ -100,7 +101,7 @@ def list_(folder: Path | None, as_json: bool) -> None:
         output.print_json({"tokens": [_json(token, now) for token in tokens]})
         return
     if not tokens:
-        output.say("There are no tokens; `tabiji token create` makes one.")
+        output.say(_("There are no tokens; `tabiji token create` makes one."))
         return
 
     def at(seconds: int) -> str:
@@ -108,19 +109,20 @@ def list_(folder: Path | None, as_json: bool) -> None:
 
     def state(token: Token) -> str:
         if token.revoked_at is not None:
-            return f"revoked {at(token.revoked_at)}"
+            return _("revoked {at}", at=at(token.revoked_at))
         if token.expires_at is None:
-            return "valid"
-        return f"{'valid until' if token.is_valid(now) else 'expired'} {at(token.expires_at)}"
+            return _("valid")
+        until = at(token.expires_at)
+        return _("valid until {at}", at=until) if token.is_valid(now) else _("expired {at}", at=until)
 
     output.print_table(
-        ("token", "may", "state", "used"),
+        headings("token", "may", "state", "used"),
         [
             (
                 token.name,
                 ", ".join(token.scopes),
                 state(token),
-                "never" if token.used_at is None else at(token.used_at),
+                _("never") if token.used_at is None else at(token.used_at),
             )
             for token in tokens
         ],
@@ -140,8 +142,10 @@ def revoke(name: str, folder: Path | None) -> None:
     with workspace.open_store(site) as store:
         revoked = store.tokens.revoke(name, workspace.now())
     if not revoked:
-        raise UsageError(f"there is no token `{name}` that could be revoked; `tabiji token list` lists them")
-    click.echo(f"`{name}` is not valid any more.")
+        raise UsageError(
+            _("there is no token `{name}` that could be revoked; `tabiji token list` lists them", name=name)
+        )
+    click.echo(_("`{name}` is not valid any more.", name=name))
 
 
 def _json(token: Token, now: int) -> dict[str, object]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from tabiji.cli import speaking
 from tabiji.errors import UsageError
+from tabiji.language import _, listed
 
 if TYPE_CHECKING:
     from tabiji.definitions import Site
@@ -34,7 +36,14 @@ def workspace_option(command: Command) -> Command:
 
 def json_option(command: Command) -> Command:
     """`--json`: one document on stdout, messages on stderr."""
-    return click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")(command)
+    return click.option(
+        "--json",
+        "as_json",
+        is_flag=True,
+        is_eager=True,
+        callback=speaking.to_a_program,
+        help="One JSON document on stdout.",
+    )(command)
 
 
 def now() -> int:
@@ -46,14 +55,19 @@ def find(folder: Path | None) -> Path:
     """The workspace's folder. Raises UsageError where there is none."""
     if folder is not None:
         if not (folder / DEFINITION).is_file():
-            raise UsageError(f"{folder} has no {DEFINITION}; `tabiji init {folder}` makes one")
+            raise UsageError(
+                _("{folder} has no {file}; `tabiji init {folder}` makes one", folder=folder, file=DEFINITION)
+            )
         return folder
     here = Path.cwd()
     for candidate in (here, *here.parents):
         if (candidate / DEFINITION).is_file():
             return candidate
     raise UsageError(
-        f"no {DEFINITION} here or above; `tabiji init` makes a workspace, `tabiji demo` shows one"
+        _(
+            "no {file} here or above; `tabiji init` makes a workspace, `tabiji demo` shows one",
+            file=DEFINITION,
+        )
     )
 
 
@@ -61,7 +75,9 @@ def load(folder: Path | None) -> Site:
     """The workspace's definitions, all faults at once as DefinitionError."""
     from tabiji import definitions
 
-    return definitions.load(find(folder), os.environ)
+    site = definitions.load(find(folder), os.environ)
+    speaking.of_site(site.language)
+    return site
 
 
 def open_store(site: Site) -> Store:
@@ -88,7 +104,14 @@ def moment(text: str, site: Site, now_seconds: int) -> int:
         raise UsageError(str(error)) from None
 
 
+def no_source(name: str, known: Collection[str]) -> str:
+    """That there is no such source, and which there are."""
+    if not known:
+        return _("`{name}` is not a source; there are none", name=name)
+    return _("`{name}` is not a source; there are {names}", name=name, names=listed(known))
+
+
 def say_if_nothing_is_counted(store: Store) -> None:
     """On stderr: that there is nothing to tell of yet, and what to do."""
     if store.extent() is None:
-        click.echo("Nothing has been counted yet; `tabiji ingest` counts.", err=True)
+        click.echo(_("Nothing has been counted yet; `tabiji ingest` counts."), err=True)

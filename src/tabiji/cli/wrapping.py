@@ -36,6 +36,14 @@ def _cells(letter: str) -> int:
     return 0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1
 
 
+def shortened(text: str, width: int) -> str:
+    """As much of a text as fits into so many cells, with an ellipsis."""
+    shown = text
+    while cells(shown) > width - 1:
+        shown = shown[:-1]
+    return f"{shown}…"
+
+
 def fill(text: str, width: int, first: str = "", rest: str = "") -> str:
     """A paragraph over lines of so many cells, the first of them and the others each after an indent.
 

@@ -7,17 +7,18 @@ from collections.abc import Mapping
 from typing import Literal
 
 from tabiji.discovery.found import Operation
+from tabiji.language import N_
 
 Reason = Literal["no-operation", "asset", "health", "not-found", "redirect", "method", "beyond-cap"]
 
 REASONS: Mapping[Reason, str] = {
-    "no-operation": "no path in the request",
-    "asset": "static files",
-    "health": "health checks",
-    "not-found": "refused or not found: scanners, dead links",
-    "redirect": "redirects",
-    "method": "HEAD, OPTIONS and the like",
-    "beyond-cap": "too many kinds to keep apart",
+    "no-operation": N_("no path in the request"),
+    "asset": N_("static files"),
+    "health": N_("health checks"),
+    "not-found": N_("refused or not found: scanners, dead links"),
+    "redirect": N_("redirects"),
+    "method": N_("HEAD, OPTIONS and the like"),
+    "beyond-cap": N_("too many kinds to keep apart"),
 }
 
 OTHER = "other"  # the operation of the series that takes what is beyond the cap

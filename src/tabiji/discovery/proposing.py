@@ -13,6 +13,7 @@ from tabiji.discovery import choosing, wording
 from tabiji.discovery.found import Discovery, Operation, Outcome, merged
 from tabiji.discovery.leaving import Reason, left_out
 from tabiji.journeys import DEFAULT_TIERS, Journey, Objective, Step, Text
+from tabiji.language import ENGLISH, N_, _, ngettext, speaking
 from tabiji.windows import DAY, Rolling
 
 JOURNEYS_MAX = 6
@@ -150,11 +151,11 @@ def _when(discovery: Discovery) -> str:
     if first is None or last is None:
         return ""
     days = max(1, -(-(last + 1 - first) // DAY))
-    return _some(days, "day")
+    return ngettext("{n} day", "{n} days", days, n=f"{days:,}")
 
 
-def _some(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+def _events_in_words(count: int) -> str:
+    return ngettext("{n} event", "{n} events", count, n=f"{count:,}")
 
 
 # Journeys
@@ -164,14 +165,16 @@ def _journey(group: _Group, shared: frozenset[str], names: set[str], when: str) 
     steps, by_step = _steps(group, shared)
     thing = wording.thing(group.operations, group.about)
     title = thing[:1].upper() + thing[1:]
+    with speaking(ENGLISH):
+        english = wording.thing(group.operations, group.about)
     objectives: list[Objective] = []
     comments: dict[Loc, str] = {}
     taken = {*names}
-    name = wording.name(thing, taken)
+    name = wording.name(english, taken)
     for made in (
         _available(name, steps, by_step),
-        _fast(name, "fast", "It is quick", steps, by_step, jobs=False),
-        _fast(name, "done-soon", "It is done soon", steps, by_step, jobs=True),
+        _fast(name, "fast", _("It is quick"), steps, by_step, jobs=False),
+        _fast(name, "done-soon", _("It is done soon"), steps, by_step, jobs=True),
     ):
         if made is not None:
             objectives.append(made[0])
@@ -180,7 +183,11 @@ def _journey(group: _Group, shared: frozenset[str], names: set[str], when: str) 
         return None
     names.add(name)
     events = sum(operation.events for some in by_step.values() for operation in some)
-    why = f"Proposed from {_some(events, 'event')} in {when}; say here what users lose when it fails."
+    why = _(
+        "Proposed from {events} in {days}; say here what users lose when it fails.",
+        events=_events_in_words(events),
+        days=when,
+    )
     journey = Journey(name, Text(title, title), None, Text(why, why), steps, tuple(objectives))
     return Proposed(journey, comments, events)
 
@@ -200,15 +207,17 @@ def _steps(group: _Group, shared: frozenset[str]) -> tuple[Steps, ByStep]:
     titles: set[str] = set()
     for operation in alone:
         title = wording.title(operation)
-        if title in titles:
-            title = operation.name if operation.name and len(operation.name) <= wording.TITLE_MAX else title
-        titles.add(title)
-        name = wording.name(title, names)
+        with speaking(ENGLISH):
+            english = wording.title(operation)  # names are the same, whoever asks
+        if english in titles and operation.name and len(operation.name) <= wording.TITLE_MAX:
+            title = english = operation.name
+        titles.add(english)
+        name = wording.name(english, names)
         steps.append(Step(name, Text(title, title), _events([operation], shared)))
         by_step[name] = (operation,)
     if rest:
-        name = wording.name("more", names)
-        steps.append(Step(name, Text("And more", "And more"), _events(rest, shared)))
+        name, more = wording.name("more", names), _("And more")
+        steps.append(Step(name, Text(more, more), _events(rest, shared)))
         by_step[name] = tuple(rest)
     return tuple(steps), by_step
 
@@ -246,8 +255,8 @@ def _available(journey: str, steps: Steps, by_step: ByStep) -> Promised | None:
     promised = choosing.target(good, total)
     if promised is None:
         return None
-    objective = _objective(journey, "available", "It works", chosen, promised, good_text, exclude_text)
-    return objective, _evidence(good, total, "were good")
+    objective = _objective(journey, "available", _("It works"), chosen, promised, good_text, exclude_text)
+    return objective, _evidence(N_("In these logs {share} of {events} were good."), good, total)
 
 
 def _good(operations: Sequence[Operation]) -> str | None:
@@ -300,7 +309,7 @@ def _fast(
     if promised is None:
         return None
     objective = _objective(journey, name, title, chosen, promised, None, exclude_text, limit_us)
-    return objective, _evidence(good, total, "were as quick as this")
+    return objective, _evidence(N_("In these logs {share} of {events} were as quick as this."), good, total)
 
 
 def _objective(
@@ -350,11 +359,11 @@ def _row(operation: Operation, outcome: Outcome) -> dict[str, str | int | None]:
     return {"kind": operation.kind, "status": outcome.status, "error": outcome.error}
 
 
-def _evidence(good: int, total: int, verb: str) -> str:
+def _evidence(said: str, good: int, total: int) -> str:
     """What held, cut off and never rounded up to 100 %."""
     digits = 2
     while good < total and (total - good) * 10 ** (digits + 2) < total * 10:
         digits += 1
     units = good * 10 ** (digits + 2) // total
     shown = f"{units // 10**digits}.{units % 10**digits:0{digits}d}".rstrip("0").rstrip(".")
-    return f"In these logs {shown} % of {_some(total, 'event')} {verb}."
+    return _(said, share=_("{n} %", n=shown), events=_events_in_words(total))

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from urllib.parse import unquote
 
 from tabiji.discovery.found import Operation
+from tabiji.language import N_, _, pgettext
 
 HOME = "home"
 PAGES = "page"
@@ -44,21 +45,24 @@ _LOOKING = _VERBS & {
 }
 _LOOKING |= {"search", "show", "view"}
 _DEEDS = {  # the last word of a path, when it is what is done rather than a thing
-    "login": "Log in",
-    "signin": "Log in",
-    "sign_in": "Log in",
-    "sign-in": "Log in",
-    "logout": "Log out",
-    "signout": "Log out",
-    "sign_out": "Log out",
-    "sign-out": "Log out",
-    "signup": "Sign up",
-    "sign_up": "Sign up",
-    "sign-up": "Sign up",
-    "checkout": "Check out",
-    "new": "Open the form for {a}",
-    "edit": "Open the form to change {a}",
+    "login": N_("Log in"),
+    "signin": N_("Log in"),
+    "sign_in": N_("Log in"),
+    "sign-in": N_("Log in"),
+    "logout": N_("Log out"),
+    "signout": N_("Log out"),
+    "sign_out": N_("Log out"),
+    "sign-out": N_("Log out"),
+    "signup": N_("Sign up"),
+    "sign_up": N_("Sign up"),
+    "sign-up": N_("Sign up"),
+    "checkout": N_("Check out"),
+    "new": N_("Open the form for {thing}"),
+    "edit": N_("Open the form to change {thing}"),
 }
+
+_BY_METHOD = {"GET": N_("See {thing}"), "DELETE": N_("Remove {thing}"), "POST": N_("Send {thing}")}
+_CHANGE = N_("Change {thing}")
 
 
 def about(operation: Operation) -> str:
@@ -77,9 +81,9 @@ def about(operation: Operation) -> str:
 def thing(operations: Iterable[Operation], about_it: str) -> str:
     """The word as people see it, in the plural where any operation uses it: `courses`, `home page`."""
     if about_it == HOME:
-        return "home page"
+        return _("home page")
     if about_it == PAGES:
-        return "pages"
+        return pgettext("things of a site", "pages")
     words = {
         word: None
         for operation in operations
@@ -100,14 +104,17 @@ def is_deed(operation: Operation) -> bool:
 
 
 def title(operation: Operation) -> str:
-    """What an operation does, in plain words that a person will improve: "See a course", "Charge (job)"."""
+    """What an operation does, in plain words that a person will improve: "See a course", "Charge (job)".
+
+    In the language that is spoken; what stands in the logs stays as it is.
+    """
     segments = _segments(operation)
     if segments is not None:
         said = _deed(operation.method or "", segments)
     else:
         said = " ".join(_words(operation.name or ""))
         said = said[:1].upper() + said[1:]
-        said = f"{said} (job)" if operation.kind == "job" else said
+        said = _("{deed} (job)", deed=said) if operation.kind == "job" else said
     return _short(said)
 
 
@@ -158,37 +165,40 @@ def _words(written: str) -> list[str]:
 
 def _deed(method: str, segments: list[str]) -> str:
     if not segments:
-        return "See the home page" if method == "GET" else "Send something to the home page"
+        return _("See the home page") if method == "GET" else _("Send something to the home page")
     last = segments[-1]
     words = [_plain(segment) for segment in segments if not segment.startswith(":")]
-    noun = words[-1] if words else "page"
+    noun = words[-1] if words else pgettext("things of a site", "page")
     one = singular(noun.lower()) if noun.isascii() else noun
     if last.startswith(":"):
-        deed = {"GET": "See", "DELETE": "Remove", "POST": "Send"}.get(method, "Change")
-        return f"{deed} {_a(one)}" if one != noun.lower() or not words else f"{deed} a page of {noun}"
+        one_of_them = one != noun.lower() or not words
+        return _(
+            _BY_METHOD.get(method, _CHANGE),
+            thing=_a(one) if one_of_them else _("a page of {noun}", noun=noun),
+        )
     if last.lower() in _DEEDS:
-        before = words[-2] if len(words) > 1 else "page"
-        return _DEEDS[last.lower()].format(a=_a(singular(before.lower())))
+        before = words[-2].lower() if len(words) > 1 else pgettext("things of a site", "page")
+        return _(_DEEDS[last.lower()], thing=_a(singular(before)))
     if (one.partition(" ")[0] in _VERBS and len(segments) > 1) or one in ("search", "subscribe", "register"):
         return _with_object(noun, words[:-1])
     if method == "GET":
-        return f"See {noun}"
+        return _(_BY_METHOD["GET"], thing=noun)
     if method == "POST" and one != noun.lower():
-        return f"Add {_a(one)}"
-    return f"{ {'POST': 'Send', 'DELETE': 'Remove'}.get(method, 'Change') } {noun}"
+        return _("Add {thing}", thing=_a(one))
+    return _(_BY_METHOD.get(method, _CHANGE), thing=noun)
 
 
 def _with_object(deed: str, before: list[str]) -> str:
     """`suspend` after `users` → "Suspend a user"."""
     said = deed[:1].upper() + deed[1:]
     objects = [word for word in before if not _PASSED_OVER.fullmatch(word)]
-    return f"{said} {_a(singular(objects[-1].lower()))}" if objects else said
+    return _("{deed} {thing}", deed=said, thing=_a(singular(objects[-1].lower()))) if objects else said
 
 
 def _a(noun: str) -> str:
-    return f"{'an' if noun[:1] in 'aeio' and noun else 'a'} {noun}"
+    return _("an {noun}", noun=noun) if noun and noun[:1] in "aeio" else _("a {noun}", noun=noun)
 
 
 def _short(said: str) -> str:
-    said = _UNSOUND.sub("", said) or "Something"
+    said = _UNSOUND.sub("", said) or _("Something")
     return said if len(said) <= TITLE_MAX else said[: TITLE_MAX - 1].rstrip() + "…"
