@@ -61,9 +61,9 @@ def journey_yaml(journey: Journey, *, comments: Comments | None = None) -> str:
         written["team"] = journey.team
     if journey.why is not None:
         written["why"] = _text(journey.why)
-    written["steps"] = {step.name: _step(step) for step in journey.steps}
+    written["steps"] = {step.name: step_item(step) for step in journey.steps}
     every = tuple(step.name for step in journey.steps)
-    written["objectives"] = {one.name: _objective(one, every) for one in journey.objectives}
+    written["objectives"] = {one.name: objective_item(one, every) for one in journey.objectives}
     return _file(f"../{JOURNEY_SCHEMA}", written, comments)
 
 
@@ -117,14 +117,16 @@ def _text(text: Text) -> Item:
     return {language: words for language, words in pairs if words is not None}
 
 
-def _step(step: Step) -> Item:
+def step_item(step: Step) -> Item:
+    """What stands below a step's name."""
     written: dict[str, Item] = {}
     if step.title != Text(step.name, step.name):
         written["title"] = _text(step.title)
     return {**written, "events": step.events}
 
 
-def _objective(objective: Objective, every_step: tuple[str, ...]) -> Item:
+def objective_item(objective: Objective, every_step: tuple[str, ...]) -> Item:
+    """What stands below an objective's name, in a journey with these steps."""
     written: dict[str, Item] = {}
     if objective.title != Text(objective.name, objective.name):
         written["title"] = _text(objective.title)

@@ -7,17 +7,36 @@ from collections.abc import Callable
 from fastapi import APIRouter
 
 from tabiji.web.context import Context
-from tabiji.web.pages import alerts, help, home, incident, incidents, journeys, login, outbox, support, what_if
+from tabiji.web.pages import (
+    alerts,
+    audit,
+    explore,
+    help,
+    home,
+    incident,
+    incidents,
+    journeys,
+    login,
+    outbox,
+    sessions,
+    settings,
+    support,
+    what_if,
+)
 
 ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
     home.routes,
     journeys.routes,
     help.routes,
     login.routes,
+    sessions.routes,
+    audit.routes,
+    settings.routes,
     what_if.routes,
     incidents.routes,
     incident.routes,
     alerts.routes,
     outbox.routes,
+    explore.routes,
     support.routes,
 )
