@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from tabiji.cli import output, workspace
+from tabiji.cli import login, output, workspace
 from tabiji.errors import UsageError
 from tabiji.language import _, headings, listed
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from tabiji.incidents import Detector, Incident
     from tabiji.journeys import Tier
     from tabiji.runs.intervening import Word
-    from tabiji.store import Store
+    from tabiji.store import Action, Store
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -241,7 +240,7 @@ def open_(
     minute, word = _said(site, at, reason, author)
     with workspace.open_store(site) as store:
         number = intervening.open_by_hand(site, store, journey, minute, detector, word)
-        _tell(store, number, _("Incident {n} is open.", n=number), as_json=as_json)
+        _tell(store, number, "incident-opened", _("Incident {n} is open.", n=number), as_json=as_json)
 
 
 @command.command(name="close")
@@ -259,7 +258,7 @@ def close(number: int, at: str, reason: str, author: str | None, folder: Path | 
     minute, word = _said(site, at, reason, author)
     with workspace.open_store(site) as store:
         intervening.close(site, store, number, minute, word)
-        _tell(store, number, _("Incident {n} is closed.", n=number), as_json=as_json)
+        _tell(store, number, "incident-closed", _("Incident {n} is closed.", n=number), as_json=as_json)
 
 
 @command.command(name="detect")
@@ -280,7 +279,7 @@ def detect(
     minute, word = _said(site, at, reason, author)
     with workspace.open_store(site) as store:
         intervening.detect(site, store, number, minute, by, word)
-        _tell(store, number, _("Incident {n}: noted.", n=number), as_json=as_json)
+        _tell(store, number, "incident-detected", _("Incident {n}: noted.", n=number), as_json=as_json)
 
 
 @command.command(name="merge")
@@ -303,6 +302,7 @@ def merge(
         _tell(
             store,
             number,
+            "incident-merged",
             _("Incident {other} is part of incident {n}.", other=other, n=number),
             as_json=as_json,
         )
@@ -324,7 +324,7 @@ def split(number: int, at: str, reason: str, author: str | None, folder: Path | 
     with workspace.open_store(site) as store:
         new = intervening.split(site, store, number, minute, word)
         said = _("Incident {n} ends there; what came later is incident {new}.", n=number, new=new)
-        _tell(store, new, said, as_json=as_json)
+        _tell(store, new, "incident-split", said, as_json=as_json)
 
 
 @command.command(name="note")
@@ -341,7 +341,7 @@ def note(number: int, text: str, author: str | None, folder: Path | None, as_jso
     word = _said(site, "now", text, author)[1]
     with workspace.open_store(site) as store:
         intervening.note(store, number, word)
-        _tell(store, number, _("Incident {n}: noted.", n=number), as_json=as_json)
+        _tell(store, number, "incident-noted", _("Incident {n}: noted.", n=number), as_json=as_json)
 
 
 @command.command(name="acknowledge")
@@ -362,14 +362,15 @@ def acknowledge(number: int, reason: str, author: str | None, folder: Path | Non
             said = _("Incident {n}: {author} has taken note.", n=number, author=word.author)
         else:
             said = _("Incident {n}: {author} took note already.", n=number, author=before.author)
-        _tell(store, number, said, as_json=as_json)
+        _tell(store, number, "incident-acknowledged", said, as_json=as_json)
 
 
-def _tell(store: Store, number: int, said: str, *, as_json: bool) -> None:
-    """What was done; or the incident as it is now."""
+def _tell(store: Store, number: int, what: Action, said: str, *, as_json: bool) -> None:
+    """What was done, noted in the audit as well; or the incident as it is now."""
     from tabiji.reports.incidents import incident_json
     from tabiji.runs import intervening
 
+    store.audit.add(workspace.now(), login.user(), "command", what, f"incident {number}")
     if as_json:
         output.print_json(incident_json(intervening.find(store, number)))
     else:
@@ -381,14 +382,7 @@ def _said(site: Site, at: str, text: str, author: str | None) -> tuple[int, Word
     from tabiji.runs.intervening import Word
 
     now = workspace.now()
-    return workspace.moment(at, site, now) // 60, Word(author or _user(), now, text)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user without a name, as in many containers
-        return "somebody"
+    return workspace.moment(at, site, now) // 60, Word(author or login.user(), now, text)
 
 
 def _known_journey(site: Site, name: str) -> None:

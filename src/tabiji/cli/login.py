@@ -114,5 +114,5 @@ def user() -> str:
     """Who uses this machine's command line."""
     try:
         return getpass.getuser()
-    except (KeyError, OSError):
-        return "admin"
+    except (KeyError, OSError):  # a user without a name, as in many containers
+        return "somebody"

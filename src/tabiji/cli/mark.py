@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import click
 
-from tabiji.cli import output, workspace
+from tabiji.cli import login, output, workspace
 from tabiji.errors import UsageError
 from tabiji.language import _
 
@@ -82,13 +81,17 @@ def command(
             until_second=None if until is None else workspace.moment(until, site, now),
             journeys=tuple(dict.fromkeys(journeys)),
             link=link,
-            author=author or _user(),
+            author=author or login.user(),
             key=key,
         )
         if found := faults(mark, [journey.name for journey in site.journeys]):
             raise UsageError("; ".join(fault for _, fault in found))
         with workspace.open_store(site) as store:
             kept = store.marks.add(mark, now)
+            about = f"mark {kept.number}"
+            store.audit.add(
+                now, login.user(), "command", "mark-added", about, kind=kept.kind, title=kept.title
+            )
         if as_json:
             from tabiji.reports.marks import mark_json
 
@@ -121,14 +124,8 @@ def _remove(site: Site, number: int, *, as_json: bool) -> None:
     with workspace.open_store(site) as store:
         if not store.marks.remove(number):
             raise UsageError(_("there is no mark {number}; `tabiji mark --list` lists them", number=number))
+        store.audit.add(workspace.now(), login.user(), "command", "mark-removed", f"mark {number}")
     if as_json:
         output.print_json({"removed": number})
     else:
         click.echo(_("Mark {number} is removed.", number=number))
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user without a name, as in many containers
-        return "somebody"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tabiji.cli import output, workspace
+from tabiji.cli import login, output, workspace
 from tabiji.errors import UsageError
 from tabiji.language import N_, _, headings
 
@@ -75,6 +75,15 @@ def create(
             raise UsageError(str(error)) from None
         except ValueError as error:
             raise UsageError(_("{why}; a scope is {scopes}", why=error, scopes=_(SCOPES))) from None
+        store.audit.add(
+            now,
+            login.user(),
+            "command",
+            "token-created",
+            f"token {name}",
+            scopes=list(scopes),
+            expires=expires,
+        )
     if as_json:
         output.print_json({**_json(token, now), "token": secret})
         return
@@ -141,6 +150,8 @@ def revoke(name: str, folder: Path | None) -> None:
     site = workspace.load(folder)
     with workspace.open_store(site) as store:
         revoked = store.tokens.revoke(name, workspace.now())
+        if revoked:
+            store.audit.add(workspace.now(), login.user(), "command", "token-revoked", f"token {name}")
     if not revoked:
         raise UsageError(
             _("there is no token `{name}` that could be revoked; `tabiji token list` lists them", name=name)

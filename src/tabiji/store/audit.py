@@ -31,6 +31,8 @@ Action = Literal[
     "incident-noted",
     "incident-detected",
     "incident-acknowledged",
+    "incident-owned",
+    "incident-reopened",
     "message-retried",
     "message-dropped",
     "receiver-tested",

@@ -69,9 +69,13 @@ def routes(context: Context) -> APIRouter:
         if mark.key is not None and context.store.marks.of_key(mark.key) is not None:
             response.status_code = 200
         try:
-            return mark_json(context.store.marks.add(mark, now))
+            kept = context.store.marks.add(mark, now)
         except UsageError as error:
             _refuse(("body", "until"), str(error))
+        context.store.audit.add(
+            now, token.name, "token", "mark-added", f"mark {kept.number}", kind=kept.kind, title=kept.title
+        )
+        return mark_json(kept)
 
     @router.get("", dependencies=[may_read])
     def listed(
@@ -90,14 +94,14 @@ def routes(context: Context) -> APIRouter:
 
     @router.delete(
         "/{number}",
-        dependencies=[may_mark],
         status_code=204,
         responses={404: {"description": "There is no such mark."}},
     )
-    def remove(number: int) -> None:
+    def remove(number: int, token: Token = may_mark) -> None:
         """Removes a mark."""
         if not 0 < number < 2**31 or not context.store.marks.remove(number):
             raise HTTPException(404, f"there is no mark {number}")
+        context.store.audit.add(int(context.now()), token.name, "token", "mark-removed", f"mark {number}")
 
     return router
 

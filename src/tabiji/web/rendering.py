@@ -21,7 +21,7 @@ from tabiji.store import Action
 from tabiji.store.audit import Detail
 from tabiji.web import auditing, filters, onward, static
 from tabiji.web.context import Context
-from tabiji.web.visitors import Visitor
+from tabiji.web.visitors import ROLES, Visitor
 
 THEMES = ("light", "dark", "auto")
 NAVIGATION = (  # path, words
@@ -63,6 +63,7 @@ def _environment() -> Environment:
         "languages": LANGUAGES,
         "language_names": {"en": "English", "ja": "日本語"},
         "navigation": NAVIGATION,
+        "role_names": ROLES,
     }
     made.filters |= filters.FILTERS
     return made

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tabiji.definitions.access import Role
+from tabiji.language import N_
 from tabiji.store import How
+
+ROLES: Mapping[Role, str] = {"viewer": N_("viewer"), "member": N_("team member"), "admin": N_("admin")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from tabiji.reports.documents import Json, iso_time
 from tabiji.reports.numbers import decimal_text
 from tabiji.runs import examining
 from tabiji.store import Posted
+from tabiji.web import auditing
 from tabiji.web.api.asked import FAILURES, NAME_LONGEST, Asked
 from tabiji.web.context import Context
 from tabiji.windows import Rolling, format_minutes
@@ -73,6 +74,7 @@ def routes(context: Context) -> APIRouter:
         count = context.store.delivering.retry(key, int(context.now()))
         if not count and key is not None:
             raise UsageError(_("nothing that was given up has the key `{key}`", key=key))
+        auditing.note(context, request, "message-retried", said.key, messages=count)
         return {"retried": count}
 
     return router

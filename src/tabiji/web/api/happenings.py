@@ -18,6 +18,8 @@ from tabiji.reports.incidents import incident_json, incidents_json
 from tabiji.reports.marks import mark_json
 from tabiji.runs import burning, intervening, judging, naming, recalling
 from tabiji.runs.intervening import Word
+from tabiji.store import Action
+from tabiji.web import auditing
 from tabiji.web.api.asked import (
     FAILURES,
     NAME_LONGEST,
@@ -169,7 +171,8 @@ def routes(context: Context) -> APIRouter:
             raise HTTPException(403, _("incidents are changed by members of the journey's team"))
         return Word(visitor.name, int(context.now()), text)
 
-    def told(number: int) -> Json:
+    def told(request: Request, what: Action, number: int, text: str = "") -> Json:
+        auditing.note(context, request, what, f"incident {number}", text=text)
         return incident_json(intervening.find(store, number))
 
     @router.post("/incidents", status_code=201)
@@ -178,27 +181,28 @@ def routes(context: Context) -> APIRouter:
         _known(context, said.journey)
         by = word(request, said.journey, said.reason)
         at = minute(context, said.at)
-        return told(intervening.open_by_hand(context.site(), store, said.journey, at, said.by, by))
+        number = intervening.open_by_hand(context.site(), store, said.journey, at, said.by, by)
+        return told(request, "incident-opened", number, said.reason)
 
     @router.post("/incidents/{number}/acknowledge")
     def acknowledge(request: Request, number: Number, said: Said) -> Json:
         """Takes note: nobody is reminded of it any more."""
         intervening.acknowledge(store, number, word(request, _found(context, number).journey, said.reason))
-        return told(number)
+        return told(request, "incident-acknowledged", number, said.reason)
 
     @router.post("/incidents/{number}/close")
     def close(request: Request, number: Number, said: SaidAt) -> Json:
         """Closes an incident by hand."""
         by = word(request, _found(context, number).journey, said.reason)
         intervening.close(context.site(), store, number, minute(context, said.at), by)
-        return told(number)
+        return told(request, "incident-closed", number, said.reason)
 
     @router.post("/incidents/{number}/detect")
     def detect(request: Request, number: Number, said: Detected) -> Json:
         """Says when somebody noticed it; the earliest counts."""
         by = word(request, _found(context, number).journey, said.reason)
         intervening.detect(context.site(), store, number, minute(context, said.at), said.by, by)
-        return told(number)
+        return told(request, "incident-detected", number, said.reason)
 
     @router.post("/incidents/{number}/merge")
     def merge(request: Request, number: Number, said: Merged) -> Json:
@@ -206,19 +210,20 @@ def routes(context: Context) -> APIRouter:
         by = word(request, _found(context, number).journey, said.reason)
         _found(context, said.other)
         intervening.merge(context.site(), store, number, said.other, by)
-        return told(number)
+        return told(request, "incident-merged", number, said.reason)
 
     @router.post("/incidents/{number}/split", status_code=201)
     def split(request: Request, number: Number, said: SaidAt) -> Json:
         """Makes what came from a time on an incident of its own, which is the answer."""
         by = word(request, _found(context, number).journey, said.reason)
-        return told(intervening.split(context.site(), store, number, minute(context, said.at), by))
+        new = intervening.split(context.site(), store, number, minute(context, said.at), by)
+        return told(request, "incident-split", new, said.reason)
 
     @router.post("/incidents/{number}/note")
     def note(request: Request, number: Number, said: Noted) -> Json:
         """Keeps a note with it."""
         intervening.note(store, number, word(request, _found(context, number).journey, said.text))
-        return told(number)
+        return told(request, "incident-noted", number, said.text)
 
     return router
 

@@ -1,0 +1,101 @@
+"""`/audit`: what was done by whom, how and when; for admins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, HTTPException, Request, Response
+
+from tabiji.language import N_, _
+from tabiji.store import ACTIONS, Action, How
+from tabiji.web.context import Context
+from tabiji.web.rendering import Page
+
+ENTRIES = 50  # a page
+NUMBER_MAX = 2**31
+WORDS: Mapping[Action, str] = {
+    "signed-in": N_("signed in"),
+    "sign-in-failed": N_("could not sign in"),
+    "signed-out": N_("signed out"),
+    "session-revoked": N_("ended a session"),
+    "entrance-made": N_("made a link to sign in"),
+    "token-created": N_("made a token"),
+    "token-revoked": N_("revoked a token"),
+    "mark-added": N_("set a mark"),
+    "mark-removed": N_("removed a mark"),
+    "incident-opened": N_("opened an incident"),
+    "incident-closed": N_("closed an incident"),
+    "incident-merged": N_("merged incidents"),
+    "incident-split": N_("split an incident"),
+    "incident-noted": N_("wrote a note"),
+    "incident-detected": N_("said when an incident was noticed"),
+    "incident-acknowledged": N_("took note of an incident"),
+    "incident-owned": N_("said who commands and who helps"),
+    "incident-reopened": N_("opened an incident again"),
+    "message-retried": N_("sent messages again"),
+    "message-dropped": N_("dropped a message"),
+    "receiver-tested": N_("tested a receiver"),
+    "lines-read": N_("read log lines"),
+    "customer-looked-up": N_("looked a customer up"),
+    "definitions-changed": N_("changed definitions"),
+}
+HOW: Mapping[How, str] = {
+    "session": N_("signed in"),
+    "token": N_("by a token"),
+    "proxy": N_("by the proxy"),
+    "anonymous": N_("not signed in"),
+    "link": N_("by a link of a message"),
+    "command": N_("on the command line"),
+}
+
+
+def admins_only(page: Page) -> None:
+    """Answers 403 to everybody else."""
+    if not page.visitor.is_admin:
+        raise HTTPException(403, _("Only admins see this."))
+
+
+def routes(context: Context) -> APIRouter:
+    """What was done, the newest first."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/audit")
+    def shown(
+        request: Request, who: str = "", what: str = "", about: str = "", before: int | None = None
+    ) -> Response:
+        page = Page(context, request)
+        admins_only(page)
+        found = context.store.audit.between(
+            None if before is None else max(0, min(before, NUMBER_MAX - 1)),
+            who=_asked(who),
+            what=_asked(what),
+            about=_asked(about),
+            limit=ENTRIES + 1,
+        )
+        more = {
+            "who": who,
+            "what": what,
+            "about": about,
+            "before": found[ENTRIES - 1].number if found[ENTRIES:] else "",
+        }
+        return page.html(
+            "audit.html",
+            entries=found[:ENTRIES],
+            people=context.store.audit.people(),
+            actions=[(one, WORDS[one]) for one in ACTIONS],
+            who=who,
+            what=what,
+            about=about,
+            before=before,
+            words=WORDS,
+            how=HOW,
+            older=f"?{urlencode({key: one for key, one in more.items() if one})}" if more["before"] else None,
+        )
+
+    return router
+
+
+def _asked(written: str) -> str | None:
+    """What a field asks for. A character that no database holds is in none of its rows."""
+    return written.replace("\0", "�").encode("utf-8", "replace").decode() or None
