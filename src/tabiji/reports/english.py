@@ -135,17 +135,6 @@ EN: Mapping[str, str] = {
     "test": "A test message of Tabiji",
     "test-line": "“{receiver}” receives messages as it should. This one was sent by hand at {at}{zone}; nothing "
     "is wrong.",
-    # the page on which somebody takes note
-    "page-take": "Take note",
-    "page-name": "Your name",
-    "page-explain": "Everybody who was told of this learns that you are on it, and there are no more reminders. "
-    "It does not close the incident.",
-    "page-taken": "{author} took note at {at}. There are no more reminders.",
-    "page-over": "This is over: there is nothing to take note of any more.",
-    "page-nameless": "Please say who you are.",
-    "page-unknown": "This link is not valid",
-    "page-unknown-line": "Nothing is known by this link. Was it cut off on its way? Copy all of it from the message.",
-    "page-number": "Incident {number}",
     # marks
     "deployment": "deployment",
     "push": "push delivery",

@@ -21,6 +21,7 @@ from tabiji.errors import StoreError
 from tabiji.notices import Message, Receiver
 from tabiji.notify import NotSent, Sending
 from tabiji.runs.picturing import picture
+from tabiji.runs.telling import test_message
 from tabiji.store import Posted, Store
 
 LOOK_SECONDS = 1.0  # between two looks at the outbox
@@ -48,6 +49,16 @@ def next_try(posted: Posted, retry_after: int | None, now: int) -> int | None:
         return None
     asked = 0 if retry_after is None else min(retry_after, RETRY_AFTER_SECONDS_MAX)
     return now + max(asked, wait_seconds(posted.message.key, posted.tries))
+
+
+def tried(site: Site, receiver: Receiver, now: int) -> str | None:
+    """Sends a test to a receiver at once; why it could not be told, None: it was. `now` is in seconds."""
+    message = test_message(receiver, site, now)
+    try:
+        notify.send(Sending(receiver, message, now, site.notifications.allowed))
+    except NotSent as error:
+        return error.reason
+    return None
 
 
 class Delivering:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from fractions import Fraction
 from typing import Any
+from urllib.parse import urlencode
 
 from babel.dates import format_date, format_datetime
 from jinja2 import pass_context
@@ -145,6 +146,11 @@ def field_time(context: Context, minute: int) -> str:
     return then.strftime("%Y-%m-%dT%H:%M")
 
 
+def query(places: Mapping[str, object]) -> str:
+    """What stands behind the question mark of an address; what is None is left out."""
+    return urlencode({name: value for name, value in places.items() if value is not None})
+
+
 def _time(page: Any, minute: int, said: str) -> Markup:
     return Markup('<time datetime="{}" title="{}">{}</time>').format(iso(minute), _full(page, minute), said)
 
@@ -173,6 +179,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "ago": ago,
     "day": day,
     "iso": iso,
+    "query": query,
     "caret": caret,
     "field_time": field_time,
 }

@@ -134,7 +134,10 @@ def _state(alert: Alert, cost: Burnt | None) -> State | None:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """The tiers of an objective at a moment, `fired` those that did the minute before, and the alerts of then."""
+    """The tiers of an objective at a moment, `fired` those that did the minute before, and the alerts of then.
+
+    `gone`: there is no such objective any more.
+    """
 
     journey: Journey
     objective: Objective
@@ -142,6 +145,7 @@ class Why:
     standing: Standing
     fired: frozenset[Tier]
     alerts: tuple[Alert, ...]
+    gone: bool = False
 
 
 def why(site: Site, store: Store, name: str, minute: int, environment: Mapping[str, str]) -> Why:
@@ -154,7 +158,8 @@ def why(site: Site, store: Store, name: str, minute: int, environment: Mapping[s
     fired = recalling.fired_at(then, store, minute - 1, [pair])[name]
     (standing,) = judging.judge(then, store, minute, [pair]).standings
     open_then = [one for one in store.alerts([name], minute, minute + 1) if one.open_at(minute)]
-    return Why(*pair, minute, alerts.held(standing, fired), fired, tuple(open_then))
+    gone = all(one.id != name for journey in site.journeys for one in journey.objectives)
+    return Why(*pair, minute, alerts.held(standing, fired), fired, tuple(open_then), gone)
 
 
 def objectives(site: Site) -> Sequence[tuple[Journey, Sequence[Objective]]]:

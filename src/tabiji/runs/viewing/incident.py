@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from itertools import groupby
 from typing import Literal
 
 from tabiji.alerts import LUCK, Alert, evidence_p, is_evident
 from tabiji.definitions import Site
 from tabiji.incidents import Incident, Roles, Spent
-from tabiji.journeys import Journey, Objective
+from tabiji.journeys import Journey, Objective, Tier
 from tabiji.language import Language
 from tabiji.marks import Mark
 from tabiji.notices import Stage
@@ -18,7 +19,7 @@ from tabiji.reports.alerts import Burnt
 from tabiji.reports.ledger import Entry, Told, episodes
 from tabiji.reports.messages import Worded
 from tabiji.runs import attributing, burning, correcting, intervening, minutes, telling
-from tabiji.runs.viewing.incidents import ended, started
+from tabiji.runs.viewing.incidents import ended
 from tabiji.store import IncidentFact, Posted, Store
 from tabiji.windows import DAY, HOUR
 
@@ -63,14 +64,25 @@ class Impact:
     objective: Objective
     spent: Spent | None
 
+    @property
+    def failed(self) -> Fraction | None:
+        """The share that failed of what was tried meanwhile."""
+        return None if self.spent is None else Fraction(self.spent.bad, self.spent.total)
+
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """An alert of the incident, its objective as it is defined now, and what burnt in it."""
+    """A tier of an objective that fired in the incident: its alerts, the oldest first, and what they have in common.
 
-    alert: Alert
-    objective: Objective | None
-    burnt: Burnt | None
+    `strongest` is the one that began with the highest burn rate, `share` the most that one of them took of the budget.
+    """
+
+    objective: str
+    alerts: tuple[Alert, ...]
+    strongest: Alert
+    lasted_minutes: int
+    fires: bool
+    share: Fraction | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +130,13 @@ def view(site: Site, store: Store, number: int, language: Language) -> View:
     """All that is known of an incident. Raises UsageError where there is none of that number."""
     incident = intervening.find(store, number)
     until = store.judging().until_minute or incident.opened_minute
-    start, over = started(incident), ended(incident)
+    start, over = incident.started_minute, ended(incident)
     last = max(until if over is None else over, start + 1)
     journey = next((one for one in site.journeys if one.name == incident.journey), None)
     facts = store.incident_facts(number)
     alerts = [one for one in store.alerts(None, start - DAY) if one.number in incident.alerts]
-    costs = burning.burnt(site, store, alerts, until)
     posts = _posts(store, number)
     marks = store.marks.between((start - HOUR) * 60, last * 60, incident.journey)
-    objectives = {one.id: one for each in site.journeys for one in each.objectives}
     siblings = store.incidents(incident.journey)
     own, others, worst = _impacts(site, store, incident, start, last)
     return View(
@@ -143,9 +153,7 @@ def view(site: Site, store: Store, number: int, language: Language) -> View:
         own=own,
         others=others,
         moments=tuple(_folded(_moments(incident, alerts, marks, facts, posts))),
-        fired=tuple(
-            Fired(one, objectives.get(one.objective), cost) for one, cost in zip(alerts, costs, strict=True)
-        ),
+        fired=_fired(alerts, burning.burnt(site, store, alerts, until), until),
         posts=tuple(posts),
         policies=_policies(site, store, incident.journey, start, last),
         worst_minute=worst,
@@ -214,6 +222,28 @@ def _suffers(objective: Objective, bad: int, total: int) -> bool:
     return bad > 0 and bad >= budget * total and is_evident(evidence_p(bad, total, budget), LUCK["page"])
 
 
+def _fired(alerts: Sequence[Alert], costs: Sequence[Burnt | None], until: int) -> tuple[Fired, ...]:
+    """Alerts by what they are about: those that call somebody first, then in the order in which they began."""
+    by_subject: dict[tuple[str, Tier], list[tuple[Alert, Burnt | None]]] = {}
+    for alert, cost in zip(alerts, costs, strict=True):
+        by_subject.setdefault(alert.subject, []).append((alert, cost))
+    found = []
+    for (objective, _), some in by_subject.items():
+        own = tuple(alert for alert, _ in some)
+        ends = [until if one.closed_minute is None else one.closed_minute for one in own]
+        found.append(
+            Fired(
+                objective,
+                own,
+                max(own, key=lambda one: one.opening.burn_long or 0),
+                sum(max(end - one.opened_minute, 0) for one, end in zip(own, ends, strict=True)),
+                any(one.closed_minute is None for one in own),
+                max((cost.share for _, cost in some if cost and cost.share is not None), default=None),
+            )
+        )
+    return tuple(sorted(found, key=lambda one: (one.strongest.tier.severity, one.alerts[0].opened_minute)))
+
+
 # What happened
 
 
@@ -225,7 +255,7 @@ def _moments(
     posts: Sequence[Posted],
 ) -> list[Moment]:
     times = incident.measured.times if incident.measured else None
-    found = [Moment(started(incident), "started")]
+    found = [Moment(incident.started_minute, "started")]
     if times is not None and times.detected is not None:
         found.append(Moment(times.detected, "detected"))
     if times is not None and times.recovered is not None:

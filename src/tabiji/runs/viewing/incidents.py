@@ -77,11 +77,11 @@ def listing(site: Site, store: Store, asked: Asked) -> Listing:
         if (asked.journey is None or one.journey == asked.journey)
         and (asked.team is None or teams.get(one.journey) == asked.team)
     ]
-    now = [one for one in every if one.closed_minute is None or lasted_within(one, asked.first, asked.end)]
+    now = [one for one in every if one.closed_minute is None or one.lasted_within(asked.first, asked.end)]
     length = asked.end - asked.first
-    past = [one for one in every if asked.first - length <= started(one) < asked.first]
+    past = [one for one in every if asked.first - length <= one.started_minute < asked.first]
     shown = [one for one in now if asked.state is None or _is(one, asked.state)]
-    shown.sort(key=lambda one: (one.closed_minute is None, started(one), one.number or 0), reverse=True)
+    shown.sort(key=lambda one: (one.closed_minute is None, one.started_minute, one.number or 0), reverse=True)
     rows = tuple(_rows(site, store, shown))
     return Listing(
         rows=rows,
@@ -121,25 +121,9 @@ def by_incident(facts: Iterable[IncidentFact]) -> Mapping[int, list[IncidentFact
     return found
 
 
-def started(incident: Incident) -> int:
-    """The first minute in which users suffered, as far as it is known."""
-    return incident.measured.times.started if incident.measured else incident.opened_minute
-
-
 def ended(incident: Incident) -> int | None:
-    """The minute in which it was over; None as long as it is not."""
-    times = incident.measured.times if incident.measured else None
-    if times is None:
-        return incident.closed_minute
-    if times.recovered is not None:
-        return times.recovered
-    return incident.closed_minute
-
-
-def lasted_within(incident: Incident, first: int, end: int) -> bool:
-    """Whether it lasted at some moment of `[first, end)`."""
-    over = ended(incident)
-    return started(incident) < end and (over is None or over > first)
+    """When it was over: when users suffered no more, or else when somebody closed it. None: it goes on."""
+    return incident.closed_minute if incident.over_minute is None else incident.over_minute
 
 
 def _is(incident: Incident, state: State) -> bool:
