@@ -37,6 +37,7 @@ KEYWORDS: dict[str, Any] = {
 }
 LEVELS = ("debug", "info", "warning", "error", "exception", "critical")
 PHRASES = ("message: ", "chart: ")  # contexts of what is translated by a key
+_PERCENT = re.compile(r"%\(\w+\)[sd]|%[sd]")  # places of what goes to the log
 HEADER = "# Messages in {language}; see scripts/words.py.\n"
 
 Key = tuple[str | None, str]  # context, English
@@ -189,7 +190,10 @@ def _fit(key: Key, plural: str | None, text: str) -> bool:
     context, message = key
     if (context or "").startswith(PHRASES):
         return True
-    return places(text) == sorted({*places(message), *places(plural or "")})
+    one, many = set(places(message)), set(places(plural or message))
+    return one & many <= set(places(text)) <= one | many and _PERCENT.findall(text) == _PERCENT.findall(
+        message
+    )
 
 
 def missing(wanted: list[str]) -> Iterator[tuple[Key, Said]]:

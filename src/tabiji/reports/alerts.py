@@ -10,7 +10,7 @@ from tabiji import windows
 from tabiji.alerts import LUCK, Alert, Ending, Silence, SilenceEnding, Standing, TierStanding
 from tabiji.budgets import StepShare, Tally
 from tabiji.journeys import Tier
-from tabiji.language import ENGLISH, N_, _, headings, listed, speaking
+from tabiji.language import ENGLISH, N_, _, headings, listed, pgettext, speaking
 from tabiji.reports.documents import Json, iso_time, tier_json
 from tabiji.reports.numbers import local, minutes, number, percent, rate
 from tabiji.reports.words import Table, severity_name
@@ -74,9 +74,6 @@ SENTENCES: Mapping[str, str] = {
     "why-no-data": N_(
         "{tier}: {as_before}. There were no events in the last {silent}, and silence decides nothing."
     ),
-    "stays-silent": N_("does not fire"),
-    "ends": N_("ends now"),
-    "goes-on": N_("goes on firing"),
 }
 
 
@@ -195,7 +192,8 @@ def why_sentences(standing: Standing, fired: Collection[Tier]) -> tuple[str, ...
     for tier in standing.tiers:
         was = _tier(tier) in fired
         key = "why-opens" if tier.reason == "fires" and not was else f"why-{tier.reason}"
-        silent = tier.short_minutes if tier.burn_long is not None else tier.long_minutes
+        quiet = tier.short_minutes if tier.burn_long is not None else tier.long_minutes
+        silent = pgettext("of a tier", "does not fire")
         said.append(
             _(
                 SENTENCES[key],
@@ -203,9 +201,9 @@ def why_sentences(standing: Standing, fired: Collection[Tier]) -> tuple[str, ...
                 **_numbers(tier),
                 p="–" if tier.evidence_p is None else percent(Fraction(tier.evidence_p), 0),
                 luck=percent(LUCK[tier.severity]),
-                silent=minutes(silent),
-                not_firing=_(SENTENCES["ends" if was else "stays-silent"]),
-                as_before=_(SENTENCES["goes-on" if was else "stays-silent"]),
+                silent=minutes(quiet),
+                not_firing=pgettext("of a tier", "ends now") if was else silent,
+                as_before=pgettext("of a tier", "goes on firing") if was else silent,
             )
         )
     return tuple(said)

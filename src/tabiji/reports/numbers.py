@@ -13,15 +13,6 @@ from fractions import Fraction
 from tabiji import histograms, windows
 from tabiji.language import N_, _, pgettext
 
-DAYS = (
-    N_("Monday"),
-    N_("Tuesday"),
-    N_("Wednesday"),
-    N_("Thursday"),
-    N_("Friday"),
-    N_("Saturday"),
-    N_("Sunday"),
-)
 UNITS = {
     "d": N_("{n} d"),
     "h": N_("{n} h"),
@@ -149,12 +140,24 @@ def weekday(minute: int, zone: str) -> str:
     then = _local(minute, zone)
     return _(
         "{weekday} {year}-{month:02d}-{day:02d} at {time}",
-        weekday=_(DAYS[then.weekday()]),
+        weekday=_weekday(then),
         year=then.year,
         month=then.month,
         day=then.day,
         time=then.strftime("%H:%M"),
     )
+
+
+def _weekday(then: datetime) -> str:
+    return (
+        pgettext("before a date", "Monday"),
+        pgettext("before a date", "Tuesday"),
+        pgettext("before a date", "Wednesday"),
+        pgettext("before a date", "Thursday"),
+        pgettext("before a date", "Friday"),
+        pgettext("before a date", "Saturday"),
+        pgettext("before a date", "Sunday"),
+    )[then.weekday()]
 
 
 def _local(minute: int, zone: str) -> datetime:

@@ -317,7 +317,11 @@ def view_notes(standings: Sequence[Standing], views: Iterable[Iterable[Standing]
 def tier_table(standing: Standing) -> Table:
     """Why each tier of an objective fires or not."""
     return Table(
-        headings("tier", "severity", "from", "long", "short", "why"),
+        (
+            *headings("tier", "severity"),
+            pgettext("of a burn rate", "from"),
+            *headings("long", "short", "why"),
+        ),
         tuple(
             (
                 _(SENTENCES["tier"], share=percent(tier.share), length=minutes(tier.long_minutes)),
