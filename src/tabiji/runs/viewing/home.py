@@ -35,7 +35,7 @@ class Firing:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A journey: its state (None: nothing is agreed), and the objective that it is shown by (None: it has none).
+    """A journey: its state (None: nothing is agreed), and the objective that it is shown by.
 
     `days` are the shares of each day's own allowance that this objective spent, the oldest first; None without
     events. `names` are what it can be found by; `before` is its state a day ago.
@@ -43,21 +43,21 @@ class Row:
 
     journey: Journey
     state: State | None
-    worst: Standing | None
+    worst: Standing
     firing: tuple[Firing, ...]
     days: tuple[Fraction | None, ...]
     names: tuple[str, ...]
     before: State | None
 
     @property
-    def shown(self) -> State | None:
+    def shown(self) -> State:
         """The state to be seen: the journey's, or that of what is on trial where nothing is agreed."""
-        return self.state or (self.worst.state if self.worst else None)
+        return self.state or self.worst.state
 
     @property
     def ends_minutes(self) -> int | None:
         """In how many minutes its budget ends; None where it lasts."""
-        return None if self.worst is None else ends_minutes(self.worst)
+        return ends_minutes(self.worst)
 
     @property
     def days_over(self) -> int:
@@ -108,14 +108,14 @@ def standings(site: Site, store: Store, at_minute: int) -> Standings:
     now = recalling.judge(site, store, at_minute, wanted)
     before = recalling.judge(site, store, at_minute - DAY, wanted)
     of, then = _by_journey(now.standings), _by_journey(before.standings)
-    worsts = {name: found for name, some in of.items() if (found := worst(some)) is not None}
-    seen = [(journey, worsts[journey.name].objective) for journey in site.journeys if journey.name in worsts]
+    worsts = {name: worst(some) for name, some in of.items()}
+    seen = [(journey, worsts[journey.name].objective) for journey in site.journeys]
     edges = days.edges(at_minute, DAYS, site.timezone)
     tallies = days.by_day(site, store, seen, edges)
     operations = _operations(site, store)
     rows = []
     for journey in site.journeys:
-        mine, one = of.get(journey.name, []), worsts.get(journey.name)
+        mine, one = of[journey.name], worsts[journey.name]
         rows.append(
             Row(
                 journey,
@@ -128,9 +128,9 @@ def standings(site: Site, store: Store, at_minute: int) -> Standings:
                     for tier in each.tiers
                     if tier.firing
                 ),
-                () if one is None else days.spent(tallies[one.objective.id], one.objective),
-                _names(journey, operations.get(journey.name, ())),
-                alerts.journey_state(then.get(journey.name, [])),
+                days.spent(tallies[one.objective.id], one.objective),
+                _names(journey, operations[journey.name]),
+                alerts.journey_state(then[journey.name]),
             )
         )
     return Standings(
@@ -169,15 +169,9 @@ def _by_journey(found: Sequence[Standing]) -> dict[str, list[Standing]]:
     return of
 
 
-def _order(row: Row) -> tuple[int, bool, tuple[int, bool, object], str]:
+def _order(row: Row) -> tuple[int, tuple[int, bool, object], str]:
     """The worst first; those without data before the healthy ones, for nothing is known of them."""
-    none: tuple[int, bool, object] = (0, True, 0)
-    return (
-        ORDER.index(row.state),
-        row.worst is None,
-        none if row.worst is None else severity(row.worst),
-        row.journey.name,
-    )
+    return ORDER.index(row.state), severity(row.worst), row.journey.name
 
 
 def _names(journey: Journey, operations: Sequence[str]) -> tuple[str, ...]:

@@ -60,8 +60,8 @@ class JourneyPage:
     at_minute: int
     state: State | None
     tiles: tuple[Tile, ...]
-    shown: Tile | None
-    failing: Failing | None
+    shown: Tile
+    failing: Failing
     open: bool | None
     grounds: tuple[Ground, ...]
     agreed: tuple[Agreed, ...]
@@ -71,9 +71,9 @@ class JourneyPage:
     definition: Definition
 
     @property
-    def state_shown(self) -> State | None:
+    def state_shown(self) -> State:
         """The state to be seen: the journey's, or that of what is on trial where nothing is agreed."""
-        return self.state or (self.shown.standing.state if self.shown else None)
+        return self.state or worst([tile.standing for tile in self.tiles]).state
 
 
 def journey_page(
@@ -88,22 +88,19 @@ def journey_page(
     at = moment(store.judging(), now_minute)
     standings = recalling.judge(site, store, at, pairs(site, [journey])).standings
     shown = next((one for one in standings if one.objective.name == objective), None) or worst(standings)
-    found = None
-    if shown is not None:
-        start, end = period or (shown.start_minute, at)
-        found = failing(site, store, journey, shown.objective, start, end)
-        found = replace(found, steps=tuple(_elsewhere(one, standings) for one in found.steps))
+    start, end = period or (shown.start_minute, at)
+    found = failing(site, store, journey, shown.objective, start, end)
+    found = replace(found, steps=tuple(_elsewhere(one, standings) for one in found.steps))
     agreed, gate = _agreed(site, store, journey, at)
     incidents = [one for one in store.incidents(journey.name) if one.merged_into is None]
     incidents.sort(key=lambda one: (one.closed_minute is not None, -one.opened_minute))
-    first = found.start if found else at
-    marks = store.marks.between(first * 60, (now_minute + 1) * 60, journey.name)
+    marks = store.marks.between(start * 60, (now_minute + 1) * 60, journey.name)
     return JourneyPage(
         journey,
         at,
         alerts.journey_state(standings),
         tuple(_tile(one) for one in standings),
-        None if shown is None else _tile(shown),
+        _tile(shown),
         found,
         None if gate is None else gate.open,
         () if gate is None else gate.grounds,

@@ -34,13 +34,13 @@ def pairs(site: Site, journeys: Iterable[Journey] | None = None) -> list[Pair]:
     ]
 
 
-def worst(standings: Sequence[Standing]) -> Standing | None:
+def worst(standings: Sequence[Standing]) -> Standing:
     """The standing that a journey is shown by: the worst of what is agreed, of what is on trial where nothing is.
 
-    Of equal states the one with the least left.
+    Of equal states the one with the least left. Every journey has an objective.
     """
     agreed = [one for one in standings if one.objective.state == "agreed"]
-    return min(agreed or standings, key=severity, default=None)
+    return min(agreed or standings, key=severity)
 
 
 def ends_minutes(standing: Standing) -> int | None:
