@@ -72,20 +72,6 @@ def places(text: str, path: Path) -> dict[str, tuple[int, int]]:
     return {key.text: (key.line + 1, key.column + 1) for key, _ in found[1].pairs}
 
 
-def file_of(files: Mapping[str, str], journey: str) -> str | None:
-    """The path of the file that a journey is written in."""
-    for path, text in files.items():
-        if journey not in text or "journey" not in text:
-            continue
-        try:
-            found = _found(text.removeprefix("\ufeff"), ("journey",))
-        except (yaml.YAMLError, UneditableError):
-            continue
-        if found is not None and found[1].text == journey:
-            return path
-    return None
-
-
 @dataclass(slots=True)
 class _Node:
     """A value as it stands in the text: the characters [start, end)."""

@@ -22,6 +22,7 @@ from tabiji.errors import Fault
 from tabiji.journeys import Text
 from tabiji.language import N_, _
 from tabiji.reports import numbers, phrases
+from tabiji.reports.words import severity_name
 
 NOTHING = "–"
 
@@ -129,6 +130,12 @@ def day(found: date) -> str:
     return format_date(found, pattern, locale=language.current())
 
 
+def month(found: date) -> str:
+    """June 2026; 2026年6月."""
+    pattern = "y年M月" if language.current() == "ja" else "MMMM y"
+    return format_date(found, pattern, locale=language.current())
+
+
 def caret(fault: Fault) -> str:
     """The line of a fault, with a caret below its place."""
     return "\n".join(line.removeprefix("    ") for line in str(fault).splitlines()[1:])
@@ -181,5 +188,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "iso": iso,
     "query": query,
     "caret": caret,
+    "month": month,
+    "severity": severity_name,
     "field_time": field_time,
 }

@@ -9,15 +9,18 @@ from fractions import Fraction
 from tabiji import windows
 from tabiji.alerts import Alert
 from tabiji.budgets import sli
+from tabiji.charts import ComparisonFigures, Span
 from tabiji.definitions import Site, editing
 from tabiji.definitions.editing import UneditableError
 from tabiji.errors import DefinitionError, Fault
 from tabiji.incidents import Means, means
-from tabiji.journeys import Journey, Objective
+from tabiji.journeys import Journey, Objective, Severity
+from tabiji.language import Language
 from tabiji.reports import decimal_text
 from tabiji.runs import simulating
 from tabiji.runs.simulating import Outcome
-from tabiji.runs.viewing import drafting
+from tabiji.runs.viewing import cutting, drafting, figures
+from tabiji.runs.viewing.defined import file_of
 from tabiji.runs.viewing.drafting import Field
 from tabiji.runs.viewing.standing import Pair
 from tabiji.store import Store
@@ -129,8 +132,7 @@ def what_if(
     90 days.
     """
     journey, objective = pair
-    path = editing.file_of(dict(site.files), journey.name) or ""
-    text = dict(site.files).get(path, "")
+    path, text = file_of(site.files, journey.name) or ("", "")
     now = drafting.written(text, objective)
     fields = {name: Field(name, said, _said(said, asked.get(name))) for name, said in now.items()}
     fields |= {
@@ -161,6 +163,33 @@ def what_if(
 def _said(now: str, asked: str | None) -> str:
     """What is asked for: as it is written now, where only spaces and breaks differ."""
     return now if asked is None or asked.split() == now.split() else asked.strip()
+
+
+def compared(
+    facts: WhatIf, store: Store, zone: str, language: Language, severities: Mapping[Severity, str]
+) -> ComparisonFigures | None:
+    """What is drawn of both; None where there is only one, or nothing. `severities` are how alerts are called."""
+    old, new, start, end = facts.old, facts.new, facts.first, facts.end
+    if old is None or new is None or start is None or end is None or not facts.is_changed:
+        return None
+    spans = [
+        tuple(
+            Span(one.opened_minute, one.closed_minute, severities[one.tier.severity])
+            for one in side.outcome.alerts
+        )
+        for side in (old, new)
+    ]
+    return ComparisonFigures(
+        figures.title(facts.journey, facts.objective, language),
+        start,
+        end,
+        cutting.compared(old.outcome.minutes, new.outcome.minutes, start, end, zone),
+        1 - old.outcome.objective.target,
+        1 - new.outcome.objective.target,
+        old_alerts=spans[0],
+        new_alerts=spans[1],
+        marks=figures.marks(store, facts.journey, start, end),
+    )
 
 
 def within(store: Store, period: tuple[int | None, int | None]) -> tuple[int | None, int | None]:

@@ -11,6 +11,7 @@ from typing import NoReturn
 from fastapi import APIRouter, Request, Response
 
 from tabiji.language import N_, _, ngettext
+from tabiji.reports.words import severity_name
 from tabiji.runs.viewing import drafting
 from tabiji.runs.viewing import what_if as viewing
 from tabiji.runs.viewing.standing import pairs
@@ -59,6 +60,13 @@ def routes(context: Context) -> APIRouter:
             absences=ABSENCES,
             windows=WINDOWS,
             summary=list(_summary(facts)),
+            figures=viewing.compared(
+                facts,
+                context.store,
+                page.zone,
+                page.language,
+                {"page": severity_name("page"), "ticket": severity_name("ticket")},
+            ),
         )
 
     return router
