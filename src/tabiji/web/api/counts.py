@@ -19,13 +19,15 @@ from tabiji.reports.documents import Json
 from tabiji.runs import exploring, naming, simulating
 from tabiji.runs.documents import gone_json, line_json, simulation_json
 from tabiji.runs.exploring import Gone
+from tabiji.web import auditing
 from tabiji.web.api.asked import FAILURES, NAME_LONGEST, TEXT_LONGEST, Asked, Period, minute, period
 from tabiji.web.context import Context
 
 ROWS_MAX = 100_000
 LINES_MAX = 1000
 LINES_SECONDS = 20.0
-MINUTES_MAX = 400 * 1440  # of rows by minute, hour or day
+MINUTES_MAX = 400 * 1440  # of lines
+EVERY_DAYS_MAX = {"1m": 7, "1h": 400}  # of rows by minute or hour; of days there are never many
 SIMULATED_DAYS = 90
 TEXTS_MAX = 2_000_000  # letters of all files of a simulation
 
@@ -73,8 +75,7 @@ def routes(context: Context) -> APIRouter:
         if len(set(columns)) < len(columns):
             raise UsageError(_("a column is named twice"))
         percentiles = naming.percentiles(asked.quantiles)
-        if asked.every is not None and (last or int(context.now()) // 60) - (first or 0) > MINUTES_MAX:
-            raise UsageError(_("say from when on: at most 400 days can be counted by `every`"))
+        _refuse_too_long(context, asked.every, first, last)
         try:
             counts = exploring.count(
                 context.site(),
@@ -103,6 +104,7 @@ def routes(context: Context) -> APIRouter:
         first, last = minute(context, asked.start), minute(context, asked.end, up=True)
         if not 0 < last - first <= MINUTES_MAX:
             raise UsageError(_("`to` is not after `from`, or too long after it"))
+        auditing.note(context, request, "lines-read", asked.objective)
         until = time.monotonic() + LINES_SECONDS
         shown: list[Json] = []
         gone: list[Json] = []
@@ -159,3 +161,16 @@ def routes(context: Context) -> APIRouter:
         return simulation_json(simulating.simulate(site, new, store, begin, end), begin, end)
 
     return router
+
+
+def _refuse_too_long(context: Context, every: str | None, first: int | None, last: int | None) -> None:
+    """Raises UsageError where there would be more rows by time than anybody looks at."""
+    days, extent = EVERY_DAYS_MAX.get(every or ""), context.store.extent()
+    if days is None or extent is None:
+        return
+    begin = extent[0] if first is None else max(first, extent[0])
+    end = extent[1] + 1 if last is None else min(last, extent[1] + 1)
+    if end - begin > days * 1440:
+        raise UsageError(
+            _("by `{every}`, at most {days} days can be counted: say from when on", every=every, days=days)
+        )
