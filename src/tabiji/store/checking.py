@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,6 +37,18 @@ class Dead:
     topic: str
     ended_at: int
     failure: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A line that was not counted: why, where it stands (uncompressed bytes into the file), when it was read (in
+    seconds), and its beginning."""
+
+    reason: str
+    path: str
+    offset: int
+    read_at: int
+    line: str
 
 
 class Vitals:
@@ -82,6 +96,23 @@ class Vitals:
                 name: SourceVitals(times.get(name), count, cut)
                 for name, count, cut in connection.execute(truncations.order_by(files.source))
             }
+
+    def rejected(self, source: str, most: int) -> list[Rejected]:
+        """Some of a source's lines that were not counted last, the newest first."""
+        ledger, files = schema.ledger.c, schema.files.c
+        query = (
+            sa.select(files.path, ledger.samples, ledger.committed_at)
+            .join_from(schema.ledger, schema.files)
+            .where(files.source == source, ledger.samples != "[]")
+            .order_by(ledger.id.desc())
+            .limit(most)
+        )
+        with self._transactions.reading() as connection:
+            return [
+                Rejected(reason, os.fsdecode(bytes(row.path)), offset, row.committed_at, line)
+                for row in connection.execute(query)
+                for reason, offset, line in reversed(json.loads(row.samples))
+            ][:most]
 
     def ahead(self, now_minute: int) -> dict[str, int]:
         """How many events of each source are of minutes to come: they wait to be judged until then."""

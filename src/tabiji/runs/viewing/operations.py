@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
 import numpy as np
 
-from tabiji import histograms, windows
+from tabiji import discovery, histograms, windows
 from tabiji.counting import OTHER, Series
 from tabiji.definitions import Site
-from tabiji.discovery import Outcome, is_failure, merged
-from tabiji.journeys import Journey, Objective
+from tabiji.discovery import Outcome, Reason, is_failure, left_out, merged
 from tabiji.runs import judging
 from tabiji.runs.judging import Coverage, Selected
 from tabiji.runs.selecting import columns, selected, table
@@ -37,7 +36,8 @@ class Operation:
 
     `bad` are its events that failed, as is usual: by status or error. `traffic` are its events in the order of time.
     `covered` of its events count for an objective. `first_day` is the first minute of the day on which it was seen
-    first, where that was in the last 7 days; None for what has been there for longer.
+    first, where that was in the last 7 days; None for what has been there for longer. `left_out` is why nobody would
+    promise anything about it, None where somebody could.
     """
 
     source: str
@@ -49,6 +49,7 @@ class Operation:
     traffic: tuple[int, ...]
     covered: int
     first_day: int | None = None
+    left_out: Reason | None = None
 
     @property
     def bad_share(self) -> Fraction:
@@ -86,6 +87,7 @@ class Explored:
     found: int
     every: int
     unseen: int
+    promising: int  # of those that nobody looks at, which somebody could promise something about
     new: int
     events: int
     coverage: tuple[Coverage, ...]
@@ -96,15 +98,15 @@ def explore(site: Site, store: Store, first: int, end: int, now_minute: int, wan
     """All operations with events in [first, end)."""
     stored = store.series()
     numbers, places = tuple(stored), {number: place for place, number in enumerate(stored)}
-    cuts, step = _cuts(first, end)
-    traffic = store.sums(cuts, numbers).events if numbers else np.zeros((len(cuts) - 1, 0), np.int64)
+    edges, step = cuts(first, end)
+    traffic = store.sums(edges, numbers).events if numbers else np.zeros((len(edges) - 1, 0), np.int64)
     totals = traffic.sum(axis=0)
     latencies = store.histograms(first, end, numbers) if numbers else {}
-    chosen = _chosen(site, stored, pairs(site))
+    picked = chosen(site, stored, pairs(site))
     covered = 0
-    for one in chosen:
+    for one in picked:
         covered |= one.counts
-    firsts = _firsts(site, store, stored, now_minute)
+    first_days = firsts(site, store, stored, now_minute)
     groups: dict[tuple[str, str | None], list[int]] = {}
     for number, series in stored.items():
         if totals[places[number]]:
@@ -119,11 +121,12 @@ def explore(site: Site, store: Store, first: int, end: int, now_minute: int, wan
                 name,
                 _kind(stored, mine, totals, places),
                 events,
-                sum(int(totals[places[n]]) for n in mine if _fails(stored[n])),
-                _quantiles(merged(latencies.get(number, {}) for number in mine)),
+                sum(int(totals[places[n]]) for n in mine if fails(stored[n])),
+                quantiles(merged(latencies.get(number, {}) for number in mine)),
                 tuple(traffic[:, at].sum(axis=1).tolist()),
                 sum(int(totals[place]) for place in at if covered >> place & 1),
-                firsts.get((source, name)),
+                first_days.get((source, name)),
+                _left_out([(stored[number], int(totals[places[number]])) for number in mine]),
             )
         )
     asked = [one for one in found if _is_asked(one, wanted)]
@@ -135,26 +138,45 @@ def explore(site: Site, store: Store, first: int, end: int, now_minute: int, wan
         len(asked),
         len(found),
         sum(not one.covered for one in found),
+        sum(not one.covered and one.left_out is None for one in found),
         sum(one.first_day is not None for one in found),
         int(totals.sum()),
-        judging.coverage(stored, judging.by_source(stored), chosen, totals),
+        judging.coverage(stored, judging.by_source(stored), picked, totals),
         step,
     )
 
 
-def _cuts(first: int, end: int) -> tuple[list[int], int]:
+def _left_out(mine: Sequence[tuple[Series, int]]) -> Reason | None:
+    """As `discover` says it, of the series of an operation with their events."""
+    methods = {series.method for series, _ in mine}
+    routes = {series.route for series, _ in mine}
+    first, _ = mine[0]
+    return left_out(
+        discovery.Operation(
+            first.source,
+            first.kind,
+            first.operation,
+            first.method if len(methods) == 1 else None,
+            first.route if len(routes) == 1 else None,
+            tuple(Outcome(series.status, series.error, events, {}) for series, events in mine),
+        )
+    )
+
+
+def cuts(first: int, end: int) -> tuple[list[int], int]:
     """The edges of a sparkline's bars, at whole hours or days where they are as long; and how long they are."""
     step = next((one for one in STEPS if end - first <= one * BARS_MAX), STEPS[-1])
     inner = range(-(-(first + 1) // step) * step, end, step)
     return [first, *inner, end], step
 
 
-def _chosen(site: Site, stored: Mapping[int, Series], wanted: Sequence[Pair]) -> list[Selected]:
+def chosen(site: Site, stored: Mapping[int, Series], wanted: Sequence[Pair]) -> list[Selected]:
+    """The series that each objective counts."""
     rows, known = table(stored.values()), columns(site)
     return [selected(journey, objective, rows, known) for journey, objective in wanted]
 
 
-def _firsts(
+def firsts(
     site: Site, store: Store, stored: Mapping[int, Series], now_minute: int
 ) -> dict[tuple[str, str | None], int]:
     """The first day of what was not there a week ago, in sources that were."""
@@ -193,11 +215,13 @@ def _kind(
     return max(counts, key=lambda kind: (counts[kind], kind))
 
 
-def _fails(series: Series) -> bool:
+def fails(series: Series) -> bool:
+    """Whether its events failed, as is usual: by status or error."""
     return is_failure(series.kind, Outcome(series.status, series.error, 1, {}))
 
 
-def _quantiles(counts: Mapping[int, int]) -> tuple[int | None, int | None, int | None]:
+def quantiles(counts: Mapping[int, int]) -> tuple[int | None, int | None, int | None]:
+    """p50, p95 and p99 of a histogram."""
     p50, p95, p99 = (histograms.quantile_us(counts, share) for share in SHARES)
     return p50, p95, p99
 
@@ -224,161 +248,3 @@ def _order(sort: Sort) -> Callable[[Operation], Any]:
         return by[sort], one.name or "", one.source, -one.events
 
     return key
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """Events of an operation that ended alike."""
-
-    status: int | None
-    error: str | None
-    events: int
-    failed: bool
-    p95_us: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """Events of an operation with one value of a label, or of another column."""
-
-    name: str
-    value: str
-    events: int
-    bad: int
-
-
-@dataclass(frozen=True, slots=True)
-class Watching:
-    """An objective that counts an operation, in which step, and how many of its events."""
-
-    journey: Journey
-    objective: Objective
-    step: str
-    events: int
-
-
-@dataclass(frozen=True, slots=True)
-class Detail:
-    """An operation in full."""
-
-    first: int
-    end: int
-    operation: Operation
-    methods: tuple[str, ...]
-    routes: tuple[str, ...]
-    endings: tuple[Ending, ...]
-    labels: tuple[Labelled, ...]
-    watching: tuple[Watching, ...]
-    elsewhere: bool  # another source has an operation of this name
-    outcomes: tuple[Outcome, ...] = field(repr=False)
-    last_minute: int | None = None  # the beginning of the last hour in which it has events
-
-
-def detail(
-    site: Site, store: Store, source: str, name: str | None, first: int, end: int, now_minute: int
-) -> Detail | None:
-    """What is known of an operation in [first, end); None where there is no such operation."""
-    stored = store.series()
-    mine = [n for n, one in stored.items() if one.source == source and one.operation == name]
-    if not mine:
-        return None
-    cuts, _ = _cuts(first, end)
-    traffic = store.sums(cuts, mine).events
-    totals = dict(zip(mine, traffic.sum(axis=0).tolist(), strict=True))
-    latencies = store.histograms(first, end, mine)
-    places = {number: place for place, number in enumerate(stored)}
-    wanted = pairs(site)
-    chosen = _chosen(site, stored, wanted)
-    covered = 0
-    for one in chosen:
-        covered |= one.counts
-    outcomes = _outcomes(stored, mine, totals, latencies)
-    kinds: dict[str, int] = {}
-    for number in mine:
-        kinds[stored[number].kind] = kinds.get(stored[number].kind, 0) + totals[number]
-    kind = max(kinds, key=lambda one: (kinds[one], one))
-    operation = Operation(
-        source,
-        name,
-        kind,
-        sum(totals.values()),
-        sum(totals[number] for number in mine if _fails(stored[number])),
-        _quantiles(merged(latencies.values())),
-        tuple(traffic.sum(axis=1).tolist()),
-        sum(totals[number] for number in mine if covered >> places[number] & 1),
-        _firsts(site, store, stored, now_minute).get((source, name)),
-    )
-    endings = tuple(
-        Ending(
-            one.status,
-            one.error,
-            one.events,
-            is_failure(kind, one),
-            histograms.quantile_us(one.histogram, SHARES[1]),
-        )
-        for one in outcomes
-    )
-    watching = tuple(
-        Watching(journey, objective, step, events)
-        for (journey, objective), picked in zip(wanted, chosen, strict=True)
-        for step, bits in picked.steps
-        if (events := sum(totals[number] for number in mine if bits >> places[number] & 1))
-    )
-    return Detail(
-        first,
-        end,
-        operation,
-        tuple(sorted({method for number in mine if (method := stored[number].method) is not None})),
-        tuple(sorted({route for number in mine if (route := stored[number].route) is not None})),
-        endings,
-        _labels(stored, mine, totals),
-        watching,
-        any(one.source != source and one.operation == name for one in stored.values()),
-        outcomes,
-        _last(store, mine, first, end),
-    )
-
-
-def _outcomes(
-    stored: Mapping[int, Series],
-    mine: Sequence[int],
-    totals: Mapping[int, int],
-    latencies: Mapping[int, Mapping[int, int]],
-) -> tuple[Outcome, ...]:
-    """How it ended, the commonest first."""
-    by: dict[tuple[int | None, str | None], list[int]] = {}
-    for number in mine:
-        if totals[number]:
-            by.setdefault((stored[number].status, stored[number].error), []).append(number)
-    made = [
-        Outcome(
-            status,
-            error,
-            sum(totals[number] for number in some),
-            merged(latencies.get(number, {}) for number in some),
-        )
-        for (status, error), some in by.items()
-    ]
-    return tuple(sorted(made, key=lambda one: (-one.events, one.status or 0, one.error or "")))
-
-
-def _labels(
-    stored: Mapping[int, Series], mine: Sequence[int], totals: Mapping[int, int]
-) -> tuple[Labelled, ...]:
-    sums: dict[tuple[str, str], list[int]] = {}
-    for number in mine:
-        series = stored[number]
-        others = (("service", series.service), ("host", series.host))
-        for name, value in (*series.labels, *((name, value) for name, value in others if value)):
-            both = sums.setdefault((name, value or ""), [0, 0])
-            both[0] += totals[number]
-            both[1] += totals[number] if _fails(series) else 0
-    made = [Labelled(name, value, *both) for (name, value), both in sums.items() if both[0]]
-    return tuple(sorted(made, key=lambda one: (one.name, -one.events, one.value)))
-
-
-def _last(store: Store, mine: Sequence[int], first: int, end: int) -> int | None:
-    last = None
-    for page in store.rows("hour", first - first % 60, end, mine, latencies=False, durations=False):
-        last = int(page.minute.max())
-    return last

@@ -12,7 +12,7 @@ from tabiji.discovery import Discovery, Found, Operation, Reason
 from tabiji.errors import DefinitionError, UsageError
 from tabiji.journeys import Journey, Objective, Step
 from tabiji.language import _
-from tabiji.runs.viewing.operations import Detail
+from tabiji.runs.viewing.operation import Detail
 
 UNFIT = "unfit"  # why nothing is proposed: too few events, or nothing to tell good from bad by
 

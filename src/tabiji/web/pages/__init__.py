@@ -22,7 +22,9 @@ from tabiji.web.pages import (
     outbox,
     sessions,
     settings,
+    sources,
     support,
+    tokens,
     what_if,
 )
 
@@ -43,4 +45,6 @@ ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
     outbox.routes,
     explore.routes,
     support.routes,
+    sources.routes,
+    tokens.routes,
 )

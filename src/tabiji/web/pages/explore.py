@@ -15,8 +15,10 @@ from tabiji.discovery import Reason
 from tabiji.errors import UsageError
 from tabiji.language import N_, _
 from tabiji.runs.viewing import examples, proposals
+from tabiji.runs.viewing import operation as one_operation
 from tabiji.runs.viewing import operations as viewing
-from tabiji.runs.viewing.operations import SORTS, Detail, Sort, Wanted
+from tabiji.runs.viewing.operation import Detail
+from tabiji.runs.viewing.operations import SORTS, Sort, Wanted
 from tabiji.runs.viewing.proposals import Draft
 from tabiji.web import filters
 from tabiji.web.context import Context
@@ -41,6 +43,15 @@ LEFT_OUT: dict[Reason | str, str] = {
         "There is too little to go by: few events, or neither a status nor a time that tells good from bad."
     ),
 }
+UNPROMISED: dict[Reason, str] = {
+    "no-operation": N_("no path"),
+    "asset": N_("static file"),
+    "health": N_("health check"),
+    "not-found": N_("not found"),
+    "redirect": N_("redirect"),
+    "method": N_("HEAD and the like"),
+    "beyond-cap": N_("too many kinds"),
+}
 WIDTH, HEIGHT = 120, 28  # of a sparkline, as style.css has it
 
 
@@ -52,6 +63,7 @@ class Row:
     points: str
     said: str
     query: str
+    seen: str
 
 
 def routes(context: Context) -> APIRouter:
@@ -94,7 +106,7 @@ def routes(context: Context) -> APIRouter:
         page = Page(context, request)
         first, end = page.period(FROM)
         name = operation or None
-        detail = viewing.detail(page.site, context.store, source, name, first, end, page.now // 60)
+        detail = one_operation.detail(page.site, context.store, source, name, first, end, page.now // 60)
         if detail is None:
             page.missing(_("No such operation has ever been counted in this source."))
         draft, refused = _draft(page.site, detail, journey)
@@ -145,7 +157,14 @@ def _row(page: Page, one: viewing.Operation) -> Row:
     query |= {key: asked[key] for key in ("from", "to", "zone") if asked.get(key)}
     most = max(one.traffic, default=0)
     said = _("Traffic over time: at most {n} events at once", n=filters.number(most))
-    return Row(one, _points(one.traffic), said, urlencode(query))
+    return Row(one, _points(one.traffic), said, urlencode(query), _seen(one))
+
+
+def _seen(one: viewing.Operation) -> str:
+    """Whether promises look at it: what share, in whole per cent; or why nobody would."""
+    if one.covered:
+        return filters.percent(Fraction(one.covered * 100 // one.events, 100), 0)
+    return _(UNPROMISED[one.left_out]) if one.left_out else _("nobody")
 
 
 def _points(traffic: Sequence[int]) -> str:
