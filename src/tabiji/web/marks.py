@@ -9,11 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tabiji import windows
 from tabiji.errors import UsageError
+from tabiji.language import _
 from tabiji.marks import Kind, Mark, faults
 from tabiji.reports.documents import Json
 from tabiji.reports.marks import mark_json
 from tabiji.store import Token
 from tabiji.web.access import allowed
+from tabiji.web.api.asked import FAILURES
 from tabiji.web.context import Context
 
 LAST = "2286-01-01"  # marks may be set for times to come
@@ -36,7 +38,7 @@ class NewMark(BaseModel):
 
 def routes(context: Context) -> APIRouter:
     """To set, list and remove marks; with tokens of the scopes `marks` and `read`."""
-    router = APIRouter(prefix="/api/v1/marks", tags=["marks"])
+    router = APIRouter(prefix="/api/v1/marks", tags=["marks"], responses=FAILURES)
     may_mark, may_read = Depends(allowed(context, "marks")), Depends(allowed(context, "read"))
 
     @router.post("", status_code=201, responses={200: {"description": "It was set before: the same key."}})
@@ -51,7 +53,7 @@ def routes(context: Context) -> APIRouter:
         Its kind and title are those said last, and so are its end, journeys and link where they are said.
         """
         if new.key is not None and idempotency_key not in (None, new.key):
-            _refuse(("body", "key"), "`key` and the header `Idempotency-Key` differ; send one of them")
+            _refuse(("body", "key"), _("`key` and the header `Idempotency-Key` differ; send one of them"))
         now = int(context.now())
         mark = Mark(
             kind=new.kind,
@@ -88,7 +90,7 @@ def routes(context: Context) -> APIRouter:
         first = _second(context, ("query", "from"), start, now)
         last = _second(context, ("query", "to"), end, now)
         if last <= first:
-            _refuse(("query", "to"), "`to` is not after `from`")
+            _refuse(("query", "to"), _("`to` is not after `from`"))
         found = context.store.marks.between(first, last, journey)
         return {"marks": [mark_json(mark) for mark in found]}
 
@@ -100,7 +102,7 @@ def routes(context: Context) -> APIRouter:
     def remove(number: int, token: Token = may_mark) -> None:
         """Removes a mark."""
         if not 0 < number < 2**31 or not context.store.marks.remove(number):
-            raise HTTPException(404, f"there is no mark {number}")
+            raise HTTPException(404, _("there is no mark {number}", number=number))
         context.store.audit.add(int(context.now()), token.name, "token", "mark-removed", f"mark {number}")
 
     return router
