@@ -124,8 +124,8 @@ def headline(facts: Home) -> list[str]:
     if n := counts["at-risk"]:
         said.append(
             ngettext(
-                "{n} may break its promise if it goes on like this.",
-                "{n} may break their promises if it goes on like this.",
+                "{n} journey may break its promise if this goes on.",
+                "{n} journeys may break their promises if this goes on.",
                 n,
                 n=n,
             )

@@ -76,7 +76,7 @@ def said(tile: Tile) -> list[str]:
     """How an objective does, in sentences for people who build products."""
     standing = tile.standing
     places = {
-        "window": filters.window(standing.objective.window),
+        "window": _window(standing.objective.window),
         "total": filters.number(standing.tally.total),
         "bad": filters.number(standing.tally.bad),
         "sli": filters.percent(standing.sli),
@@ -107,6 +107,12 @@ def said(tile: Tile) -> list[str]:
         )
     lines.append(_left(tile))
     return lines
+
+
+def _window(found: windows.Window) -> str:
+    if isinstance(found, windows.Rolling):
+        return _("the last {length}", length=filters.length(found.minutes))
+    return filters.window(found)
 
 
 def _state(standing: Standing) -> str:
