@@ -123,6 +123,7 @@ def routes(context: Context) -> APIRouter:
             {
                 "detail": detail,
                 "one": detail.operation,
+                "seen": _seen(detail.operation),
                 "query": {"source": source, "operation": operation, **_times(request)},
                 "draft": draft,
                 "refused": refused,
@@ -164,7 +165,7 @@ def _seen(one: viewing.Operation) -> str:
     """Whether promises look at it: what share, in whole per cent; or why nobody would."""
     if one.covered:
         return filters.percent(Fraction(one.covered * 100 // one.events, 100), 0)
-    return _(UNPROMISED[one.left_out]) if one.left_out else _("nobody")
+    return _(UNPROMISED[one.left_out]) if one.left_out else _("not at all")
 
 
 def _points(traffic: Sequence[int]) -> str:

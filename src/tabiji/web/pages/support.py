@@ -29,7 +29,7 @@ from tabiji.web.supporting import CHIPS, LOOKS, said
 
 DEEDS_MAX = 400  # that a field suggests
 QUICK = (  # what customers say: as addresses have it, and as it is typed
-    ("now", N_("now")),
+    ("now", N_("just now")),
     ("now-10m", N_("10 minutes ago")),
     ("now-30m", N_("30 minutes ago")),
     ("now-1h", N_("1 hour ago")),
@@ -240,5 +240,9 @@ def _lines_query(told: viewing.Told | None) -> str | None:
     return urlencode({"objective": told.objective, **times, "bad": "1"})
 
 
-def _places(found: Sequence[tuple[places.Place, int]]) -> list[tuple[str, int]]:
-    return [(_(PLACES[place.kind], name=place.name), count) for place, count in found]
+def _places(found: Sequence[tuple[places.Place, int]]) -> list[str]:
+    """Where in lines an id stood, and in how many."""
+    return [
+        _("{place} ({n})", place=_(PLACES[place.kind], name=place.name), n=filters.number(count))
+        for place, count in found
+    ]
