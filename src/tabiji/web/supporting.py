@@ -36,6 +36,10 @@ TITLES: Mapping[Answer, str] = {
     "nothing-seen": N_("Nothing is wrong as far as we can see"),
     "no-data": N_("There is no data to tell"),
 }
+OVER: Mapping[Answer, str] = {
+    "outage": N_("It was an outage, and is over"),
+    "degraded": N_("Something did not work well for some, and is over"),
+}
 WHY: Mapping[Reason, str] = {
     "most-fail": N_("{bad} of {total} attempts failed: most of them, and too many for chance."),
     "many-fail-in-incident": N_(
@@ -144,9 +148,7 @@ NEXT: Mapping[str, tuple[str, ...]] = {
         N_("It is known: incident {number}. Add there what customers tell you; do not report it anew."),
     ),
     "outage-unknown": (N_("Nobody has been called yet. Tell {team} at once, and open an incident."),),
-    "outage-over": (
-        N_("It is over. Note in the incident that customers called: it shows what it cost them."),
-    ),
+    "over": (N_("It is over. Note in the incident that customers called: it shows what it cost them."),),
     "degraded-known": (N_("It is known: incident {number}. Add there what customers tell you."),),
     "degraded-unknown": (
         N_("Tell {team} today. If several customers call within an hour, tell them at once."),
@@ -183,7 +185,7 @@ def said(page: Page, told: Told) -> Said:
     """All words of a verdict, in the language that is spoken."""
     verdict, places = told.verdict, _places(page, told)
     return Said(
-        _(TITLES[verdict.answer]),
+        _((OVER if told.over is not None else TITLES)[verdict.answer]),
         LOOKS[verdict.answer],
         _(WHY[verdict.reason], **places),
         tuple(_(sentence, **places) for sentence in _SAY[_to_customer(told)]),
@@ -207,7 +209,7 @@ def _next(told: Told) -> str:
     if verdict.answer in ("outage", "degraded"):
         if told.incident is None:
             return f"{verdict.answer}-unknown"
-        return "outage-over" if told.over is not None else f"{verdict.answer}-known"
+        return "over" if told.over is not None else f"{verdict.answer}-known"
     if verdict.answer == "nothing-seen" and told.search is not None:
         return "nothing-seen-with-id"
     return "quiet" if verdict.reason == "quiet" else verdict.answer
