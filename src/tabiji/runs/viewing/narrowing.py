@@ -47,6 +47,11 @@ class Breakdown:
     others: int
     other: Row
 
+    @property
+    def first(self) -> bool:
+        """Whether it is among those that mostly tell something."""
+        return self.label or self.column in ALWAYS
+
 
 @dataclass(frozen=True, slots=True)
 class Narrowing:

@@ -28,7 +28,7 @@ from tabiji.windows import DAY, HOUR, Calendar, Rolling, Window
 MONTHS_MAX = 13
 MONTHS_WITH_DAYS = 3
 WORST_MAX = 10
-ALERTS_MAX = 30
+ALERTS_MAX = 10
 
 Grain = Literal["minute", "hour", "day"]
 
