@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from functools import partial
-from pathlib import Path
 from typing import get_args
 
 from fastapi import APIRouter, HTTPException, Request, Response
@@ -91,7 +90,6 @@ def routes(context: Context) -> APIRouter:
             chart={"from": minute - WHY_LEAD_MINUTES, "to": minute + WHY_LEAD_MINUTES // 6},
             tiers=list(zip(found.standing.tiers, sentences, strict=True)),
             tier_name=tier_name,
-            has_charts=(Path(__file__).parents[1] / "templates" / "chart.html").exists(),
         )
 
     return router

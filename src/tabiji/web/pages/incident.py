@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Request, Response
@@ -241,7 +240,6 @@ def _page(page: Page, number: int, typed: Typed | None = None, status: int = 200
         },
         listed=listed,
         receivers=receivers,
-        has_charts=(Path(__file__).parents[1] / "templates" / "chart.html").exists(),
         steps={} if found.journey is None else {one.name: one.title for one in found.journey.steps},
         tier_name=tier_name,
         endings=ENDINGS,
