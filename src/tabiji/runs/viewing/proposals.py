@@ -12,6 +12,7 @@ from tabiji.discovery import Discovery, Found, Operation, Reason
 from tabiji.errors import DefinitionError, UsageError
 from tabiji.journeys import Journey, Objective, Step
 from tabiji.language import _
+from tabiji.runs.viewing.defined import file_of
 from tabiji.runs.viewing.operation import Detail
 
 UNFIT = "unfit"  # why nothing is proposed: too few events, or nothing to tell good from bad by
@@ -50,7 +51,7 @@ def draft(site: Site, detail: Detail, journey: str | None, environment: Mapping[
         path = f"{JOURNEYS}/{made.name}.yaml"
         text = templates.journey_yaml(made, comments=proposed.comments)
         return _checked(site, Draft(path, text, text, None), files, environment)
-    written = editing.file_of(files, known.name)
+    written = file_of(site.files, known.name)
     if written is None:
         raise UsageError(_("The file of this journey can't be found."))
     step = _named(made.steps[0], {one.name for one in known.steps})
@@ -60,9 +61,9 @@ def draft(site: Site, detail: Detail, journey: str | None, environment: Mapping[
         for objective in made.objectives:
             own = _of_step(objective, step, {one.name for one in known.objectives})
             changes["objectives", own.name] = templates.objective_item(own, (*every, step.name))
-    text = editing.edited(files[written], changes)
+    text = editing.edited(written[1], changes)
     added = "".join(f"{place[0]}:\n{editing.excerpt(text, place)}" for place in changes if len(place) == 2)
-    return _checked(site, Draft(written, text, added, known.name), files, environment)
+    return _checked(site, Draft(written[0], text, added, known.name), files, environment)
 
 
 def _checked(site: Site, made: Draft, files: Mapping[str, str], environment: Mapping[str, str]) -> Draft:
