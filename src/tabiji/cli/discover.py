@@ -322,7 +322,7 @@ def _indicators(found: Found) -> str:
         from tabiji.reports import percent
 
         without = _("{share} of the events have no route.", share=percent(Fraction(routeless, found.events)))
-        said = f"{said} {without}"
+        said = pgettext("two sentences", "{first} {second}", first=said, second=without)
     return said
 
 

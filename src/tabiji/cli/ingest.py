@@ -14,7 +14,7 @@ import click
 
 from tabiji.cli import following, output, rounds, workspace
 from tabiji.errors import StoreError, UsageError
-from tabiji.language import _, listed
+from tabiji.language import _, listed, pgettext
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -89,7 +89,8 @@ def _chosen(
     unknown = [name for name in names if name not in known]
     if unknown:
         aside = _("(files are counted with `--source NAME FILE…`)")
-        raise UsageError(f"{workspace.no_source(unknown[0], known)} {aside}")
+        said = workspace.no_source(unknown[0], known)
+        raise UsageError(pgettext("two sentences", "{first} {second}", first=said, second=aside))
     return [source for source in site.sources if not names or source.name in names], None
 
 

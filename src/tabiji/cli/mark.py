@@ -97,7 +97,9 @@ def command(
 
             output.print_json(mark_json(kept))
         else:
-            click.echo(_("Mark {number}: {mark}", number=kept.number, mark=f"{kept.kind} {kept.title}"))
+            from tabiji.reports.marks import KINDS
+
+            click.echo(f"{_('Mark {number}', number=kept.number)}: {_(KINDS[kept.kind])} {kept.title}")
 
 
 def _list(site: Site, journeys: tuple[str, ...], start: str, end: str | None, *, as_json: bool) -> None:

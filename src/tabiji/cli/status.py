@@ -13,7 +13,7 @@ import click
 
 from tabiji.cli import output, workspace
 from tabiji.cli.wrapping import fill, is_wide
-from tabiji.language import _, listed
+from tabiji.language import _, listed, pgettext
 
 if TYPE_CHECKING:
     from tabiji.definitions import Site
@@ -204,7 +204,7 @@ def show_coverage(coverage: Sequence[Coverage]) -> None:
                 if more > 0
                 else _("None counts: {operations}.", operations=unseen)
             )
-            said = f"{said} {none}"
+            said = pgettext("two sentences", "{first} {second}", first=said, second=none)
         if is_wide(said):
             click.echo(fill(said, 80, "", "    "))
         else:

@@ -107,8 +107,10 @@ def minutes(length: Fraction | int) -> str:
         parts = [(seconds // 60, "min")]
     else:
         parts = [(seconds // 60, "min"), (seconds % 60, "s")]
-    between = pgettext("between hours and minutes", " ")
-    words = between.join(_(UNITS[unit], n=number(n)) for n, unit in parts if n) or _(UNITS["min"], n=0)
+    shown = [_(UNITS[unit], n=number(n)) for n, unit in parts if n] or [_(UNITS["min"], n=0)]
+    words = shown[0]
+    if len(shown) > 1:
+        words = pgettext("a length of time", "{large} {small}", large=words, small=shown[1])
     return f"−{words}" if length < 0 and seconds else words
 
 
