@@ -20,7 +20,15 @@ Headers = dict[str, str]
 log = logging.getLogger("tabiji")
 
 
-MACHINES = ("/api/", "/ingest/", "/v1/", "/metrics", "/healthz", "/readyz")  # they are answered in JSON
+MACHINES = (
+    "/api/v1/",
+    "/api/openapi.json",
+    "/ingest/",
+    "/v1/",
+    "/metrics",
+    "/healthz",
+    "/readyz",
+)  # they are answered in JSON
 TITLES = {
     400: N_("That can't be asked"),
     403: N_("This is for others"),
@@ -79,7 +87,7 @@ def told(error: TabijiError | HTTPException) -> tuple[int, str, Headers]:
     if isinstance(error, OutsideError):
         # It may name a database or a folder: for those who read the log, not for those who ask
         log.warning("a request was not answered: %s", error)
-        words = "the database or the disk does not do its part now; nothing was taken, try again later"
+        words = _("the database or the disk does not do its part now; nothing was taken, try again later")
         return 503, words, {"Retry-After": str(RETRY_SECONDS)}
     return (404 if isinstance(error, UnknownSource) else 400), str(error), {}
 

@@ -1,0 +1,273 @@
+"""Every route × who asks × form of its path (T27): a new route fails here until it is listed.
+
+The requests are written to a real server byte by byte, so that nothing is tidied up on the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from entered import NOBODY, ROLES, Answer, Entered
+
+from tabiji.store import Person
+
+EVERYBODY = frozenset(ROLES)
+LOOKING = frozenset({"viewer", "member", "other", "admin", "token read", "token admin"})
+READING_LINES = frozenset({"member", "other", "admin", "token admin"})
+CHANGING = frozenset({"member", "admin", "token admin"})  # what is alpha's
+ADMINS = frozenset({"admin", "token admin"})
+SIGNED_IN = frozenset({"viewer", "member", "other", "admin"})
+READERS = frozenset({"token read", "token admin"})  # by tokens alone
+MARKERS = frozenset({"token marks", "token admin"})
+PUSHERS = frozenset({"token ingest", "token admin"})
+
+Made = Callable[[Entered], str]
+Body = Mapping[str, Any] | str | bytes | None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How a route is asked for, who gets an answer, and which; everybody else is sent to sign in, or refused."""
+
+    who: frozenset[str]
+    target: str | Made
+    status: int = 200
+    body: Body | Callable[[Entered], Body] = None
+    json: bool = False  # the body is
+    refused: int = 403
+
+
+def of_incident(path: str) -> Made:
+    return lambda site: path.replace("{number}", str(site.incident()))
+
+
+def without(path: str) -> Made:
+    def forgotten(site: Entered) -> str:
+        site.forget()
+        return path
+
+    return forgotten
+
+
+def with_other(site: Entered) -> Body:
+    return {"other": min(one.number for one in site.incidents()), "reason": "one"}
+
+
+def code(site: Entered) -> str:
+    return f"/login/{site.store.sessions.let_in(Person('new', 'viewer'), int(site.now()), 600)}"
+
+
+def session(site: Entered) -> str:
+    made, _ = site.store.sessions.begin(Person("mina", "viewer"), int(site.now()), 60, "")
+    return f"/sessions/{made.number}/revoke"
+
+
+INCIDENT = "/api/v1/incidents/{number}"
+LOGS = {"resourceLogs": [{"scopeLogs": [{"logRecords": [{"body": {"stringValue": "x"}}]}]}]}
+SPANS = {"resourceSpans": [{"scopeSpans": [{"spans": [{"name": "x", "kind": 2, "startTimeUnixNano": "1"}]}]}]}
+ROUTES: dict[tuple[str, str], Asked] = {
+    ("GET", "/static/{version}/{name}"): Asked(EVERYBODY, "/static/x/style.css"),
+    ("GET", "/healthz"): Asked(EVERYBODY, "/healthz", 503),  # nothing ticks in this process
+    ("GET", "/readyz"): Asked(EVERYBODY, "/readyz", 503),
+    ("GET", "/metrics"): Asked(READERS, "/metrics"),
+    ("POST", "/ingest/{source}"): Asked(PUSHERS, "/ingest/web", 200, b"\n"),
+    ("POST", "/ingest/{source}/firehose"): Asked(
+        PUSHERS, "/ingest/web/firehose", 200, {"requestId": "1", "records": []}, True,
+    ),
+    ("POST", "/v1/logs"): Asked(PUSHERS, "/v1/logs", 200, LOGS, True),
+    ("POST", "/v1/traces"): Asked(PUSHERS, "/v1/traces", 200, SPANS, True),
+    ("POST", "/api/v1/marks"): Asked(MARKERS, "/api/v1/marks", 201, {"kind": "deployment", "title": "v1"}, True),
+    ("GET", "/api/v1/marks"): Asked(READERS, "/api/v1/marks"),
+    ("DELETE", "/api/v1/marks/{number}"): Asked(MARKERS, "/api/v1/marks/99", 404),
+    ("GET", "/acknowledge/{name}/{signature}"): Asked(EVERYBODY, "/acknowledge/x/y", 404),
+    ("POST", "/acknowledge/{name}/{signature}"): Asked(EVERYBODY, "/acknowledge/x/y", 404, {"name": "x"}),
+    ("GET", "/login"): Asked(EVERYBODY, "/login"),
+    ("GET", "/login/oidc"): Asked(EVERYBODY, "/login/oidc", 404),
+    ("GET", "/login/oidc/callback"): Asked(EVERYBODY, "/login/oidc/callback", 404),
+    ("GET", "/login/{code}"): Asked(EVERYBODY, code),
+    ("POST", "/login/{code}"): Asked(EVERYBODY, code, 303),
+    # the API
+    ("GET", "/api/v1/status"): Asked(LOOKING, "/api/v1/status"),
+    ("GET", "/api/v1/gate"): Asked(LOOKING, "/api/v1/gate?name=watch"),
+    ("GET", "/gate/{journey}"): Asked(LOOKING, "/gate/watch"),
+    ("GET", "/api/v1/policies/history"): Asked(LOOKING, "/api/v1/policies/history"),
+    ("GET", "/api/v1/check"): Asked(LOOKING, "/api/v1/check"),
+    ("GET", "/api/v1/schema/{file}"): Asked(LOOKING, "/api/v1/schema/site"),
+    ("GET", "/api/v1/count"): Asked(LOOKING, "/api/v1/count?by=route&from=now-1h"),
+    ("GET", "/api/v1/lines"): Asked(READING_LINES, "/api/v1/lines?objective=watch/works&from=now-1h&to=now"),
+    ("POST", "/api/v1/simulate"): Asked(
+        LOOKING, "/api/v1/simulate", 400, {"files": {"journeys/watch.yaml": ""}}, True,
+    ),
+    ("GET", "/api/v1/alerts"): Asked(LOOKING, "/api/v1/alerts"),
+    ("GET", "/api/v1/alerts/why"): Asked(LOOKING, "/api/v1/alerts/why?objective=watch/works"),
+    ("GET", "/api/v1/incidents"): Asked(LOOKING, "/api/v1/incidents"),
+    ("GET", "/api/v1/incidents/{number}"): Asked(LOOKING, of_incident(INCIDENT)),
+    ("POST", "/api/v1/incidents"): Asked(
+        CHANGING, without("/api/v1/incidents"), 201, {"journey": "watch", "at": "now-5m", "reason": "x"}, True,
+    ),
+    ("POST", f"{INCIDENT}/acknowledge"): Asked(CHANGING, of_incident(f"{INCIDENT}/acknowledge"), 200, {}, True),
+    ("POST", f"{INCIDENT}/close"): Asked(CHANGING, of_incident(f"{INCIDENT}/close"), 200, {"at": "now"}, True),
+    ("POST", f"{INCIDENT}/detect"): Asked(
+        CHANGING, of_incident(f"{INCIDENT}/detect"), 200, {"at": "now", "by": "human"}, True,
+    ),
+    ("POST", f"{INCIDENT}/merge"): Asked(CHANGING, of_incident(f"{INCIDENT}/merge"), 200, with_other, True),
+    ("POST", f"{INCIDENT}/split"): Asked(
+        CHANGING, of_incident(f"{INCIDENT}/split"), 201, {"at": "now-10m", "reason": "x"}, True,
+    ),
+    ("POST", f"{INCIDENT}/note"): Asked(CHANGING, of_incident(f"{INCIDENT}/note"), 200, {"text": "x"}, True),
+    ("GET", "/api/v1/journeys"): Asked(LOOKING, "/api/v1/journeys"),
+    ("GET", "/api/v1/formats"): Asked(LOOKING, "/api/v1/formats"),
+    ("GET", "/api/v1/doctor"): Asked(LOOKING, "/api/v1/doctor"),
+    ("GET", "/api/v1/messages"): Asked(LOOKING, "/api/v1/messages"),
+    ("POST", "/api/v1/messages/retry"): Asked(ADMINS, "/api/v1/messages/retry", 200, {"key": "all"}, True),
+    ("GET", "/api/docs"): Asked(LOOKING, "/api/docs"),
+    ("GET", "/events"): Asked(LOOKING, "/events"),
+    ("GET", "/badge/{journey}.svg"): Asked(LOOKING, "/badge/watch.svg"),
+    ("GET", "/embed/journeys/{journey}"): Asked(LOOKING, "/embed/journeys/watch"),
+    # pages
+    ("GET", "/"): Asked(LOOKING, "/"),
+    ("GET", "/journeys/{name}"): Asked(LOOKING, "/journeys/watch"),
+    ("GET", "/journeys/{journey}/{objective}"): Asked(LOOKING, "/journeys/watch/works"),
+    ("GET", "/help"): Asked(LOOKING, "/help"),
+    ("GET", "/sessions"): Asked(SIGNED_IN | ADMINS, "/sessions"),
+    ("POST", "/sessions/{number}/revoke"): Asked(ADMINS | {"member"}, session, 303, refused=404),  # mina's
+    ("GET", "/audit"): Asked(ADMINS, "/audit"),
+    ("GET", "/settings"): Asked(ADMINS, "/settings"),
+    ("POST", "/logout"): Asked(LOOKING, "/logout", 303),
+    ("GET", "/charts/objectives/{journey}/{objective}/{chart}.{form}"): Asked(
+        LOOKING, "/charts/objectives/watch/works/bad.csv",
+    ),
+    ("GET", "/charts/journeys/{journey}/{chart}.{form}"): Asked(LOOKING, "/charts/journeys/watch/bad.csv"),
+    ("GET", "/charts/incidents/{number}.{form}"): Asked(LOOKING, of_incident("/charts/incidents/{number}.csv"), 404),
+    ("GET", "/charts/operations/{chart}.{form}"): Asked(LOOKING, "/charts/operations/traffic.csv?source=web", 404),
+    ("GET", "/charts/kept/{name}.{form}"): Asked(LOOKING, "/charts/kept/x.csv", 404),
+    ("GET", "/what-if"): Asked(LOOKING, "/what-if?objective=watch/works"),
+    ("GET", "/incidents"): Asked(LOOKING, "/incidents"),
+    ("POST", "/incidents"): Asked(
+        CHANGING, without("/incidents"), 303, {"journey": "watch", "at": "now", "text": "x"},
+    ),
+    ("GET", "/incidents/{number}"): Asked(LOOKING, of_incident("/incidents/{number}")),
+    ("POST", "/incidents/{number}/{act}"): Asked(
+        CHANGING, of_incident("/incidents/{number}/note"), 303, {"text": "x"},
+    ),
+    ("GET", "/alerts"): Asked(LOOKING, "/alerts"),
+    ("GET", "/alerts/why"): Asked(LOOKING, "/alerts/why?objective=watch/works"),
+    ("GET", "/outbox"): Asked(READING_LINES, "/outbox"),
+    ("POST", "/outbox/retry"): Asked(ADMINS, "/outbox/retry", 303, {"key": "all"}),
+    ("POST", "/outbox/test"): Asked(ADMINS, "/outbox/test", 404, {"receiver": "nobody"}),
+    ("GET", "/explore"): Asked(LOOKING, "/explore"),
+    ("GET", "/explore/operation"): Asked(LOOKING, "/explore/operation?source=web&operation=x", 404),
+    ("GET", "/support"): Asked(LOOKING, "/support"),
+    ("POST", "/support"): Asked(LOOKING, "/support", 303, {"at": "now"}),
+    ("GET", "/lines"): Asked(LOOKING, "/lines?objective=watch/works"),
+    ("GET", "/lines.csv"): Asked(READING_LINES, "/lines.csv?objective=watch/works"),
+    ("GET", "/lines.ndjson"): Asked(READING_LINES, "/lines.ndjson?objective=watch/works"),
+    ("GET", "/sources"): Asked(LOOKING, "/sources"),
+    ("GET", "/sources/{source}"): Asked(LOOKING, "/sources/web"),
+    ("GET", "/tokens"): Asked(ADMINS, "/tokens"),
+    ("POST", "/tokens"): Asked(ADMINS, "/tokens", 422, {"name": "", "scope": "read"}),
+    ("POST", "/tokens/revoke"): Asked(ADMINS, "/tokens/revoke", 404, {"name": "nobody"}),
+    ("GET", "/support/searches/{key}"): Asked(LOOKING, "/support/searches/x", 404),
+}  # fmt: skip
+
+
+def target_of(asked: Asked, site: Entered) -> str:
+    return asked.target if isinstance(asked.target, str) else asked.target(site)
+
+
+def ask(site: Entered, method: str, asked: Asked, target: str, headers: Mapping[str, str]) -> Answer:
+    body = asked.body(site) if callable(asked.body) else asked.body
+    return site.ask(method, target, headers, body, kind="json" if asked.json else "form")
+
+
+def test_every_route_is_listed(site: Entered) -> None:
+    found = {(method, route.path) for route in site.routes for method in route.methods or ()}
+    assert sorted(found) == sorted(ROUTES)
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES, ids=lambda one: one)
+def test_who_gets_an_answer(site: Entered, method: str, path: str) -> None:
+    asked, found = ROUTES[method, path], {}
+    own = asked.who in (READERS, MARKERS, PUSHERS)
+    machine = own or path.startswith("/api/v1")
+    expected: dict[str, object] = {}
+    for role in ROLES:
+        answer = ask(site, method, asked, target_of(asked, site), site.as_role(role))
+        signs_in = answer.location.partition("?")[0] == "/login" and path != "/logout"
+        found[role] = f"{answer.status} to sign in" if signs_in else answer.status
+        if role in asked.who:
+            expected[role] = asked.status
+        elif role == NOBODY or (own and role in SIGNED_IN):
+            expected[role] = 401 if machine else "303 to sign in"
+        else:
+            expected[role] = asked.refused if role in SIGNED_IN else 403
+    if path == "/logout":
+        expected[NOBODY] = 303
+    assert found == expected
+
+
+def test_what_nobody_knows_is_for_visitors_as_well(site: Entered) -> None:
+    for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"):
+        for target in ("/nothing", "/api/nothing", "/audit", "/api/v1/status", "/openapi.json", "/docs", "*"):
+            answer = site.ask(method, target)
+            assert (answer.status, method, target) in (
+                (401, method, target), (303, method, target), (400, method, target),
+            )  # fmt: skip
+    assert site.ask("GET", "/api/openapi.json").status == 401
+    assert site.ask("GET", "/nothing", site.as_role("viewer")).status == 404
+
+
+FORMS: dict[str, Callable[[str], str]] = {
+    "two slashes before": lambda path: f"/{path}",
+    "two slashes within": lambda path: path.replace("/", "//"),
+    "a slash after": lambda path: f"{path}/",
+    "a dot before": lambda path: f"/.{path}",
+    "up from nowhere": lambda path: f"/..{path}",
+    "up from an open path": lambda path: f"/healthz/..{path}",
+    "up from files": lambda path: f"/static/x/..{path}",
+    "up from files, encoded": lambda path: f"/static/x/..%2f..{path.replace('/', '%2f')}",
+    "up from the way in, encoded": lambda path: f"/login/%2e%2e{path}",
+    "up, encoded twice": lambda path: f"/login/%252e%252e{path}",
+    "capitals": lambda path: path.upper(),
+    "a backslash before": lambda path: f"/\\{path[1:]}",
+    "a backslash instead": lambda path: f"\\{path[1:]}",
+    "a backslash, encoded": lambda path: f"/%5c{path[1:]}",
+    "a letter encoded": lambda path: f"/%{ord(path[1:2] or 'x'):02x}{path[2:]}",
+    "a letter encoded twice": lambda path: f"/%25{ord(path[1:2] or 'x'):02x}{path[2:]}",
+    "slashes encoded": lambda path: f"/{path[1:].replace('/', '%2f')}",
+    "the first slash encoded": lambda path: f"%2f{path[1:]}",
+    "a NUL after": lambda path: f"{path}%00",
+    "a space after": lambda path: f"{path}%20",
+    "a dot after": lambda path: f"{path}.",
+    "a parameter after": lambda path: f"{path};/healthz",
+    "a fragment after": lambda path: f"{path}#/healthz",
+    "an open path after": lambda path: f"{path}%3f/healthz",
+    "a line break within": lambda path: f"{path}%0d%0a",
+    "an address": lambda path: f"http://127.0.0.1{path}",
+    "another's address": lambda path: f"http://evil.example{path}",
+    "no slash": lambda path: path[1:] or ".",
+    "overlong UTF-8": lambda path: f"/%c0%ae%c0%ae{path}",
+    "full-width": lambda path: f"/%ef%bc%8f{path[1:]}",
+}
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda one: one)
+def test_no_form_of_a_path_lets_anybody_around(site: Entered, form: str) -> None:
+    wrong = []
+    viewer = site.as_role("viewer")
+    for (method, _path), asked in ROUTES.items():
+        if asked.who == EVERYBODY:
+            continue
+        query_free = target_of(asked, site).partition("?")[0]
+        target = FORMS[form](query_free)
+        nobody = ask(site, method, asked, target, {})
+        if nobody.status < 300 or (nobody.status < 400 and not nobody.location.startswith("/login")):
+            wrong.append((method, target, NOBODY, nobody.status, nobody.location))
+        if "viewer" not in asked.who:
+            seen = ask(site, method, asked, target, viewer)
+            if seen.status < 300 or (seen.status == 303 and seen.location != "/login"):
+                wrong.append((method, target, "viewer", seen.status, seen.location))
+    assert wrong == []
