@@ -17,6 +17,7 @@ import yaml
 from tabiji.definitions import documents
 from tabiji.definitions.templates import Item, flow, quoted
 from tabiji.errors import UsageError
+from tabiji.language import _
 
 Path = tuple[str | int, ...]  # the keys, and places in lists, that lead to a value
 
@@ -48,7 +49,7 @@ def edited(text: str, changes: Mapping[Path, Item | None]) -> str:
         expected = _with(expected, path, item)
         written = _edited(written, path, item)
     if _tree(written) != expected:
-        raise UneditableError("this file can't be changed in place; change it by hand")
+        raise UneditableError(_("this file can't be changed in place; change it by hand"))
     return mark + written
 
 
@@ -69,7 +70,7 @@ def places(text: str, path: Path) -> dict[str, tuple[int, int]]:
     found = _found(text, path)
     if found is None:
         return {}
-    return {key.text: (key.line + 1, key.column + 1) for key, _ in found[1].pairs}
+    return {key.text: (key.line + 1, key.column + 1) for key, _value in found[1].pairs}
 
 
 @dataclass(slots=True)
@@ -97,7 +98,7 @@ def _tree(text: str) -> Any:
     """What a text says; raises UneditableError where that is not clear."""
     document = documents.read("", text.encode())
     if document.tree is None or document.faults:
-        raise UneditableError("this file has faults; mend them first")
+        raise UneditableError(_("this file has faults; mend them first"))
     return document.tree
 
 
@@ -118,7 +119,7 @@ def _with(tree: Any, path: Path, item: Item | None) -> Any:
 
 
 def _absent(path: Path) -> UneditableError:
-    return UneditableError(f"there is no `{'.'.join(map(str, path[:-1]))}` in this file")
+    return UneditableError(_("there is no `{path}` in this file", path=".".join(map(str, path[:-1]))))
 
 
 def _texts(item: Item) -> Any:
@@ -189,7 +190,9 @@ def _found(text: str, path: Path) -> tuple[_Node, _Node] | None:
             return None
         node = pair[1]
         if node.kind == "alias":
-            raise UneditableError(f"`{name}` is an alias of what stands elsewhere; change it by hand")
+            raise UneditableError(
+                _("`{name}` is an alias of what stands elsewhere; change it by hand", name=name)
+            )
     return pair
 
 
@@ -222,7 +225,7 @@ def _edited(text: str, path: Path, item: Item | None) -> str:
         return text if item is None else _added(text, holder, path[:-1], path[-1], item)
     key, value = pairs[at]
     if value.anchored:
-        raise UneditableError(f"`{path[-1]}` is used elsewhere by its anchor; change it by hand")
+        raise UneditableError(_("`{name}` is used elsewhere by its anchor; change it by hand", name=path[-1]))
     if item is None:
         return _removed(text, holder, pairs, at)
     if value.flow and value.end > value.start:
@@ -241,7 +244,7 @@ def _edited(text: str, path: Path, item: Item | None) -> str:
 
 def _item_edited(text: str, value: _Node, item: Item | None) -> str:
     if item is None or value.anchored or not value.flow:
-        raise UneditableError("an item of a list is written over several lines; change it by hand")
+        raise UneditableError(_("an item of a list is written over several lines; change it by hand"))
     return text[: value.start] + _like(item, value) + text[value.end :]
 
 
@@ -271,14 +274,14 @@ def _colon(text: str, key: _Node) -> int:
     """The end of the colon after a key."""
     found = _COLON.match(text, key.end)
     if found is None:
-        raise UneditableError(f"`{key.text}` is written as `? {key.text}`; change it by hand")
+        raise UneditableError(_("`{name}` is written as `? {name}`; change it by hand", name=key.text))
     return found.end()
 
 
 def _removed(text: str, holder: _Node, pairs: Sequence[tuple[_Node, _Node]], at: int) -> str:
     key, value = pairs[at]
     if len(pairs) == 1 and not holder.flow:
-        raise UneditableError(f"nothing would be left beside `{key.text}`; change it by hand")
+        raise UneditableError(_("nothing would be left beside `{name}`; change it by hand", name=key.text))
     if not holder.flow:
         begin, end = text.rfind("\n", 0, key.start) + 1, _line_end(text, _content_end(text, value))
         broken = _BREAK.match(text, end)
@@ -291,7 +294,7 @@ def _removed(text: str, holder: _Node, pairs: Sequence[tuple[_Node, _Node]], at:
 def _added(text: str, holder: _Node, where: Path, name: str, item: Item) -> str:
     pairs = list(holder.pairs)
     order = list(ORDER.get(str(where[-2]) if len(where) > 1 else "", ()))
-    before = order[: order.index(name)] if name in order else [key.text for key, _ in pairs]
+    before = order[: order.index(name)] if name in order else [key.text for key, _value in pairs]
     known = [place for place, (key, _) in enumerate(pairs) if key.text in before]
     if holder.flow:
         written = f"{quoted(name)}: {flow(item)}"

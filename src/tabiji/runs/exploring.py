@@ -18,6 +18,7 @@ from tabiji.engines import Chunk, Task
 from tabiji.errors import UsageError
 from tabiji.expressions import Table, predicate
 from tabiji.journeys import Journey, Objective
+from tabiji.language import _, listed
 from tabiji.reports import Count
 from tabiji.runs import correcting, judging, minutes, rereading, selecting
 from tabiji.runs.classifying import Classifier, declared_routes, expressions
@@ -50,8 +51,11 @@ def count(
     unknown = [column for column in by if column not in known]
     if unknown:
         near = difflib.get_close_matches(unknown[0], known, 1)
-        hint = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(known)}"
-        raise UsageError(f"`{unknown[0]}` is not a column; {hint}")
+        if near:
+            message = _("`{name}` is not a column; did you mean `{near}`?", name=unknown[0], near=near[0])
+        else:
+            message = _("`{name}` is not a column; there are {known}", name=unknown[0], known=listed(known))
+        raise UsageError(message)
     stored = store.series()
     rows = judging.table(stored.values())
     bits = predicate(where, known).select(rows) if where else -1  # type: ignore[arg-type]
@@ -323,13 +327,13 @@ def _lines_of(
 ) -> Iterator[Line | Gone]:
     reading = rereading.reading(source, path)
     if reading is None:
-        yield Gone(str(path), entry.account.counted, "its format is not recognised any more")
+        yield Gone(str(path), entry.account.counted, _("its format is not recognised any more"))
         return
     made_of = expressions(source, reading)
     start, compression = entry.start, sources.compression(path)
     content = unpacked.between(path, compression, start, entry.end) if compression else None
     if content is not None and len(content) < entry.end - start:
-        yield Gone(str(path), entry.account.counted, "it can't be unpacked any more")
+        yield Gone(str(path), entry.account.counted, _("it can't be unpacked any more"))
         return
     chunk = Chunk(None if compression else str(path), start, entry.end, content)
     found = engines.trace(Task(chunk, reading, made_of.fields), asked.first, asked.end)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tabiji import logs, sources
 from tabiji.definitions import Source
+from tabiji.language import _
 from tabiji.runs import committing
 from tabiji.sources import CompressionError
 from tabiji.store import LedgerEntry, LogFile, Store
@@ -76,7 +77,7 @@ class Files:
         found = self._places.get(entry.file.number or 0)
         if found is not None:
             return found
-        reason = "its content is another by now" if path.exists() else "the file is gone"
+        reason = _("its content is another by now") if path.exists() else _("the file is gone")
         return Gone(entry.file.path, entry.account.counted, reason)
 
     def _is(self, path: Path, file: LogFile) -> bool:

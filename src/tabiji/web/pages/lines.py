@@ -164,11 +164,7 @@ def _csv(found: Iterable[Line]) -> str:
     rows = csv.writer(written, lineterminator="\r\n")
     rows.writerow(COLUMNS)
     for line in found:
-        values = _row(line).values()
-        rows.writerow(
-            f"'{value}" if isinstance(value, str) and value.startswith(FORMULAS) else value
-            for value in values
-        )
+        rows.writerow(map(_cell, _row(line).values()))
     return written.getvalue()
 
 

@@ -25,7 +25,7 @@ from tabiji.runs.viewing.objective import Asked, Month, ObjectivePage, Stretch, 
 from tabiji.web import filters
 from tabiji.web.context import Context
 from tabiji.web.rendering import Page
-from tabiji.windows import Rolling
+from tabiji.windows import Rolling, Window
 
 WINDOWS = ("1d", "7d", "28d", "90d", "day", "week", "month", "quarter")
 WINDOW_NAMES: Mapping[str, str] = {
@@ -80,7 +80,7 @@ def routes(context: Context) -> APIRouter:
             corrections=correction_sentences(facts.corrections, facts.uncorrected),
             steps={step.name: step.title for step in facts.journey.steps},
             views=_views(facts),
-            choices=[(None, _("its own window")), *((text, _(WINDOW_NAMES[text])) for text in WINDOWS)],
+            choices=[(None, _("its own window")), *_choices(facts)],
             asked=page.request.query_params,
             query={
                 "from": filters.iso(facts.stretch.start),
@@ -160,11 +160,23 @@ class View:
     judged: bool
 
 
+def _choices(facts: ObjectivePage) -> Iterator[tuple[str, str]]:
+    """The windows that it can be looked at over, besides its own."""
+    for text in WINDOWS:
+        if text != _key(facts.objective.window):
+            yield text, _(WINDOW_NAMES[text])
+
+
+def _key(window: Window) -> str:
+    """A window as addresses have it."""
+    return windows.format_minutes(window.minutes) if isinstance(window, Rolling) else window.unit
+
+
 def _views(facts: ObjectivePage) -> list[View]:
     found = []
     for one in facts.views:
         window = one.objective.window
-        key = windows.format_minutes(window.minutes) if isinstance(window, Rolling) else window.unit
+        key = _key(window)
         name = _(WINDOW_NAMES[key]) if key in WINDOW_NAMES else filters.window(window)
         found.append(View(key, name, one, one is facts.standing))
     return found

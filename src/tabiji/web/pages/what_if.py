@@ -22,7 +22,7 @@ from tabiji.web.rendering import Page
 
 _TIER = re.compile(r"(?:share|in|severity)[1-9]")
 ALERTS: Mapping[str, str] = {
-    "default": N_("the usual: 2 % in 1 h and 5 % in 6 h call somebody, 10 % in 3 d opens a ticket"),
+    "default": N_("the usual: fast losses call somebody, slow ones open a ticket"),
     "ticket_only": N_("the usual, but nobody is called: tickets only"),
     "own": N_("as written below"),
     "none": N_("never"),
