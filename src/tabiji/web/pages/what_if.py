@@ -33,6 +33,7 @@ ABSENCES: Mapping[str, str] = {
     "good": N_("good"),
     "bad": N_("bad"),
 }
+FIRED_SHOWN = 15
 WINDOWS = ("7d", "28d", "30d", "90d", "week", "month", "quarter")
 
 
@@ -59,6 +60,7 @@ def routes(context: Context) -> APIRouter:
             alerts=ALERTS,
             absences=ABSENCES,
             windows=WINDOWS,
+            fired_shown=FIRED_SHOWN,
             summary=list(_summary(facts)),
             figures=viewing.compared(
                 facts,
@@ -108,14 +110,10 @@ def _summary(facts: WhatIf) -> Iterator[str]:
         )
     if (new.pages, new.tickets) == (old.pages, old.tickets):
         yield _("It would have called as often, and opened as many tickets.")
-    else:
-        yield _(
-            "Calls: {pages} instead of {pages_now}; tickets: {tickets} instead of {tickets_now}.",
-            pages=number(new.pages),
-            pages_now=number(old.pages),
-            tickets=number(new.tickets),
-            tickets_now=number(old.tickets),
-        )
+    if new.pages != old.pages:
+        yield _("Calls: {new} instead of {old}.", new=number(new.pages), old=number(old.pages))
+    if new.tickets != old.tickets:
+        yield _("Tickets: {new} instead of {old}.", new=number(new.tickets), old=number(old.tickets))
     more = new.means.missed - old.means.missed
     if more > 0:
         yield ngettext(
