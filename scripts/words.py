@@ -60,18 +60,18 @@ def said() -> dict[Key, Said]:
         one.plural = one.plural or plural
         one.places.append((path, line))
 
-    for method, pattern in (("python", "*.py"), ("jinja2.ext:babel_extract", "*.html")):
-        for path in sorted((SOURCES / "tabiji").rglob(pattern)):
-            name = path.relative_to(SOURCES).as_posix()
-            options = {"trimmed": "false", "silent": "false"}
-            with path.open("rb") as file:
-                extracted = list(extract(method, file, KEYWORDS, (), options))
-            for line, messages, _, context in extracted:
-                one, plural = messages if isinstance(messages, tuple) else (messages, None)
-                add(context, one, plural, name, line)
-            if method == "python":
-                for context, one, line in written(path.read_text(encoding="utf-8")):
-                    add(context, one, None, name, line)
+    for path in sorted((SOURCES / "tabiji").rglob("*.py")):
+        name = path.relative_to(SOURCES).as_posix()
+        for context, one, plural, line in written(path.read_text(encoding="utf-8")):
+            add(context, one, plural, name, line)
+    for path in sorted((SOURCES / "tabiji").rglob("*.html")):
+        name = path.relative_to(SOURCES).as_posix()
+        options = {"trimmed": "false", "silent": "false"}
+        with path.open("rb") as file:
+            extracted = list(extract("jinja2.ext:babel_extract", file, KEYWORDS, (), options))
+        for line, messages, _, context in extracted:
+            one, plural = messages if isinstance(messages, tuple) else (messages, None)
+            add(context, one, plural, name, line)
     for path, text in helps():
         add(None, text, None, path, 1)
     for path, context, text in keyed():
@@ -81,21 +81,44 @@ def said() -> dict[Key, Said]:
     return found
 
 
-def written(source: str) -> Iterator[tuple[str | None, str, int]]:
-    """What is translated where a module does not say so: headings of tables, and what goes to the log."""
-    if "headings(" not in source and "getLogger(" not in source:
-        return
+def written(source: str) -> Iterator[tuple[str | None, str, str | None, int]]:
+    """What a module says, wherever it says it, f-strings included: context, message, plural, line.
+
+    Besides what is marked: headings of tables, and what goes to the log.
+    """
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.Call):
             continue
-        texts = [
-            one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)
-        ]
-        match node.func:
-            case ast.Name(id="headings"):
-                yield from (("heading", text, node.lineno) for text in texts if re.search("[a-z]", text))
-            case ast.Attribute(value=ast.Name(id="log"), attr=attr) if attr in LEVELS and texts:
-                yield None, texts[0], node.lineno
+        texts = [one.value if isinstance(one, ast.Constant) else None for one in node.args]
+        match node.func, texts:
+            case ast.Name(id="_" | "N_" | "_h"), [str(text), *_]:
+                yield None, text, None, node.lineno
+            case ast.Name(id="ngettext"), [str(one), str(many), *_]:
+                yield None, one, many, node.lineno
+            case ast.Name(id="pgettext"), [str(context), str(text), *_] if context != "click":
+                yield context, text, None, node.lineno
+            case ast.Name(id="headings"), _:
+                yield from (
+                    ("heading", text, None, node.lineno)
+                    for text in texts
+                    if isinstance(text, str) and re.search("[a-z]", text)
+                )
+            case ast.Attribute(value=ast.Name(id="log"), attr=attr), [str(text), *_] if attr in LEVELS:
+                yield None, text, None, node.lineno
+
+
+def unsayable(source: str) -> Iterator[tuple[int, str]]:
+    """Messages that can't be translated, for they are put together before they are said: line, how."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Call(func=ast.Name(id=name), args=arguments) if name in KEYWORDS or name == "headings":
+                for one in arguments[: 1 if name in ("_", "N_", "_h") else 2]:
+                    if isinstance(one, ast.JoinedStr):
+                        yield node.lineno, "an f-string"
+                    elif isinstance(one, ast.BinOp):
+                        yield node.lineno, "put together by an operator"
+                    elif isinstance(one, ast.Call) and getattr(one.func, "attr", "") in ("format", "join"):
+                        yield node.lineno, f"made by .{one.func.attr}()"  # type: ignore[attr-defined]
 
 
 def helps() -> Iterator[tuple[str, str]]:
@@ -162,6 +185,9 @@ def entries(language: str) -> Iterator[tuple[Path, Key, Message, str]]:
 def faults() -> list[str]:
     """What is wrong with the catalogues, a line each."""
     known, found = said(), []
+    for path in sorted((SOURCES / "tabiji").rglob("*.py")):
+        name = path.relative_to(SOURCES).as_posix()
+        found += [f"{name}:{line}: a message is {how}" for line, how in unsayable(path.read_text("utf-8"))]
     for language in LANGUAGES:
         translated: dict[Key, str] = {}
         for path, key, message, text in entries(language):

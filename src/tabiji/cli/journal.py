@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tabiji.definitions import Site
 
 HIDDEN = "[hidden]"
+log = logging.getLogger("tabiji")
 SHORTEST = 4  # shorter values stand in too many words to be hidden
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _STORE = re.compile(
@@ -125,13 +126,13 @@ def _escaped(text: str) -> str:
 def _raised(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     if issubclass(kind, KeyboardInterrupt):
         return
-    logging.getLogger("tabiji").critical("it ends by a fault of its own", exc_info=(kind, error, trace))
+    log.critical("it ends by a fault of its own", exc_info=(kind, error, trace))
 
 
 def _raised_in_a_thread(raised: threading.ExceptHookArgs) -> None:
     if raised.exc_value is not None and raised.exc_type is not SystemExit:
         name = raised.thread.name if raised.thread else "a thread"
-        logging.getLogger("tabiji").critical(
+        log.critical(
             "%s ends by a fault of its own",
             name,
             exc_info=(raised.exc_type, raised.exc_value, raised.exc_traceback),

@@ -191,7 +191,12 @@ def _listening(host: str, port: int) -> socket.socket:
         )
     except OSError as error:
         raise OutsideError(
-            f"can't listen at {host}:{port}: {error.strerror or error}; choose another `--port` or `--host`"
+            _(
+                "can't listen at {host}:{port}: {reason}; choose another `--port` or `--host`",
+                host=host,
+                port=port,
+                reason=error.strerror or error,
+            )
         ) from None
 
 
@@ -207,7 +212,7 @@ def _again(name: str, work: Work, seconds: float, serving: Serving, stopping: th
             if why != said:
                 log.warning("%s pauses: %s", name, why)
         except Exception as error:  # a fault of ours: the others go on, and it is there to be seen
-            why = f"{type(error).__name__} in {name}; the log has more"
+            why = _("{error} in {work}; the log has more", error=type(error).__name__, work=name)
             if why != said:
                 log.exception("%s fails", name)
         if said is not None and why is None:
@@ -267,9 +272,10 @@ def _say_judged(judged: Judged | None) -> None:
         elif one.closed_minute is not None:
             log.info("%s: an alert is over (%s)", one.objective, one.ending)
     for silence in judged.round.silences if judged.round else ():
-        log.info(
-            "%s: %s", silence.source, "no events come" if silence.number is None else "events come again"
-        )
+        if silence.number is None:
+            log.info("%s: no events come", silence.source)
+        else:
+            log.info("%s: events come again", silence.source)
     for change in judged.changes:
         if change.kind == "acts":
             log.info(

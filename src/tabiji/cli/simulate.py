@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -114,9 +114,7 @@ def _show(differences: Sequence[Difference], first: int, until: int, zone: str) 
         click.echo()
         click.echo(difference.id)
         sides = (difference.old, difference.new)
-        rows = [(*headings(name), *(cell(side) for side in sides)) for name, cell in _CELLS.items()]
-        same = rows[0][1] == rows[0][2]
-        rows = [row for row in rows[same:] if any(row[1:])]
+        rows = _cells(sides)
         output.print_table(("", *headings("now", "changed")), rows, right=(1, 2))
         for name, side in zip(headings("now", "changed"), sides, strict=True):
             if side is None:
@@ -229,20 +227,41 @@ def _count(severity: str, side: Outcome | None) -> str:
     return str(sum(alert.tier.severity == severity for alert in side.alerts))
 
 
-_CELLS: Mapping[str, Callable[[Outcome | None], str]] = {
-    "window": _window,
-    "promise": _promise,
-    "bad minute": _bad_minute,
-    "faster than": _limit,
-    "good": _good,
-    "bad": _bad,
-    "budget spent": _spent,
-    "pages": lambda side: _count("page", side),
-    "tickets": lambda side: _count("ticket", side),
-    "found after": lambda side: _found_after(side),
-    "missed": lambda side: _verdicts("missed", side),
-    "false": lambda side: _verdicts("false", side),
-}
+_CELLS: tuple[Callable[[Outcome | None], str], ...] = (  # in the order of their names in `_cells`
+    _window,
+    _promise,
+    _bad_minute,
+    _limit,
+    _good,
+    _bad,
+    _spent,
+    lambda side: _count("page", side),
+    lambda side: _count("ticket", side),
+    lambda side: _found_after(side),
+    lambda side: _verdicts("missed", side),
+    lambda side: _verdicts("false", side),
+)
+
+
+def _cells(sides: tuple[Outcome | None, Outcome | None]) -> list[tuple[str, str, str]]:
+    """The rows that say something; the window only where it changes."""
+    names = headings(
+        "window",
+        "promise",
+        "bad minute",
+        "faster than",
+        "good",
+        "bad",
+        "budget spent",
+        "pages",
+        "tickets",
+        "found after",
+        "missed",
+        "false",
+    )
+    rows = [(name, cell(sides[0]), cell(sides[1])) for name, cell in zip(names, _CELLS, strict=True)]
+    same = rows[0][1] == rows[0][2]
+    return [row for row in rows[same:] if any(row[1:])]
 
 
 def _found_after(side: Outcome | None) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tabiji.store import Token
 
 SCOPES = N_("`ingest:SOURCE`, `ingest:*`, `marks`, `read` or `admin`")
-SCOPES_HELP = f"{SCOPES}; several may be given."
+SCOPES_HELP = N_("`ingest:SOURCE`, `ingest:*`, `marks`, `read` or `admin`; several may be given.")
 
 
 @click.group(name="token")
