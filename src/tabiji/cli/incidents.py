@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
-from tabiji.cli import login, output, workspace
+from tabiji.cli import intervening as acts
+from tabiji.cli import output, workspace
 from tabiji.errors import UsageError
-from tabiji.language import _, headings, listed
+from tabiji.language import _, headings
 
 if TYPE_CHECKING:
     from tabiji.definitions import Site
-    from tabiji.incidents import Detector, Incident
+    from tabiji.incidents import Incident
     from tabiji.journeys import Tier
-    from tabiji.runs.intervening import Word
-    from tabiji.store import Action, Store
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class _Incidents(click.Group):
@@ -44,26 +41,6 @@ def command() -> None:
     """
 
 
-def _author_option(command: Command) -> Command:
-    return click.option("--author", metavar="NAME", help="Who says so; you by default.")(command)
-
-
-def _reason_option(*, required: bool = False) -> Callable[[Command], Command]:
-    return click.option("--reason", metavar="TEXT", default="", required=required, help="Why; it is kept.")
-
-
-def _at_option(*, default: str | None = "now") -> Callable[[Command], Command]:
-    return click.option(
-        "--at",
-        "at",
-        default=default,
-        required=default is None,
-        show_default=default is not None,
-        metavar="TIME",
-        help="When.",
-    )
-
-
 @command.command(name="list")
 @click.option("--journey", metavar="J", help="Only those of a journey.")
 @click.option("--from", "start", metavar="TIME", help="Only those that lasted after it.")
@@ -81,7 +58,7 @@ def list_(
 
     site = workspace.load(folder)
     if journey is not None:
-        _known_journey(site, journey)
+        acts.known_journey(site, journey)
     now = workspace.now()
     first = None if start is None else workspace.moment(start, site, now) // 60
     last = None if end is None else workspace.moment(end, site, now) // 60
@@ -209,187 +186,5 @@ def _tier(tier: Tier) -> str:
     return f"{severity_name(tier.severity)} {format_minutes(tier.long_minutes)}"
 
 
-@command.command(name="open")
-@click.argument("journey")
-@_at_option()
-@click.option(
-    "--detector",
-    type=click.Choice(["human", "enquiry"]),
-    default="human",
-    show_default=True,
-    help="Who noticed: one of us, or a customer who asked.",
-)
-@_reason_option(required=True)
-@_author_option
-@workspace.workspace_option
-@workspace.json_option
-def open_(
-    journey: str,
-    at: str,
-    detector: Detector,
-    reason: str,
-    author: str | None,
-    folder: Path | None,
-    as_json: bool,
-) -> None:
-    """Open an incident by hand."""
-    from tabiji.runs import intervening
-
-    site = workspace.load(folder)
-    _known_journey(site, journey)
-    minute, word = _said(site, at, reason, author)
-    with workspace.open_store(site) as store:
-        number = intervening.open_by_hand(site, store, journey, minute, detector, word)
-        _tell(store, number, "incident-opened", _("Incident {n} is open.", n=number), as_json=as_json)
-
-
-@command.command(name="close")
-@click.argument("number", type=int, metavar="N")
-@_at_option()
-@_reason_option()
-@_author_option
-@workspace.workspace_option
-@workspace.json_option
-def close(number: int, at: str, reason: str, author: str | None, folder: Path | None, as_json: bool) -> None:
-    """Close an incident by hand."""
-    from tabiji.runs import intervening
-
-    site = workspace.load(folder)
-    minute, word = _said(site, at, reason, author)
-    with workspace.open_store(site) as store:
-        intervening.close(site, store, number, minute, word)
-        _tell(store, number, "incident-closed", _("Incident {n} is closed.", n=number), as_json=as_json)
-
-
-@command.command(name="detect")
-@click.argument("number", type=int, metavar="N")
-@_at_option(default=None)
-@click.option("--by", type=click.Choice(["enquiry", "human"]), required=True, help="Who noticed.")
-@_reason_option()
-@_author_option
-@workspace.workspace_option
-@workspace.json_option
-def detect(
-    number: int, at: str, by: Detector, reason: str, author: str | None, folder: Path | None, as_json: bool
-) -> None:
-    """Say when somebody noticed an incident; the earliest counts."""
-    from tabiji.runs import intervening
-
-    site = workspace.load(folder)
-    minute, word = _said(site, at, reason, author)
-    with workspace.open_store(site) as store:
-        intervening.detect(site, store, number, minute, by, word)
-        _tell(store, number, "incident-detected", _("Incident {n}: noted.", n=number), as_json=as_json)
-
-
-@command.command(name="merge")
-@click.argument("number", type=int, metavar="N")
-@click.argument("other", type=int, metavar="M")
-@_reason_option()
-@_author_option
-@workspace.workspace_option
-@workspace.json_option
-def merge(
-    number: int, other: int, reason: str, author: str | None, folder: Path | None, as_json: bool
-) -> None:
-    """Make M a part of N: they were one."""
-    from tabiji.runs import intervening
-
-    site = workspace.load(folder)
-    word = _said(site, "now", reason, author)[1]
-    with workspace.open_store(site) as store:
-        intervening.merge(site, store, number, other, word)
-        _tell(
-            store,
-            number,
-            "incident-merged",
-            _("Incident {other} is part of incident {n}.", other=other, n=number),
-            as_json=as_json,
-        )
-
-
-@command.command(name="split")
-@click.argument("number", type=int, metavar="N")
-@_at_option(default=None)
-@_reason_option()
-@_author_option
-@workspace.workspace_option
-@workspace.json_option
-def split(number: int, at: str, reason: str, author: str | None, folder: Path | None, as_json: bool) -> None:
-    """Make what came from a time on an incident of its own."""
-    from tabiji.runs import intervening
-
-    site = workspace.load(folder)
-    minute, word = _said(site, at, reason, author)
-    with workspace.open_store(site) as store:
-        new = intervening.split(site, store, number, minute, word)
-        said = _("Incident {n} ends there; what came later is incident {new}.", n=number, new=new)
-        _tell(store, new, "incident-split", said, as_json=as_json)
-
-
-@command.command(name="note")
-@click.argument("number", type=int, metavar="N")
-@click.argument("text")
-@_author_option
-@workspace.workspace_option
-@workspace.json_option
-def note(number: int, text: str, author: str | None, folder: Path | None, as_json: bool) -> None:
-    """Keep a note with an incident."""
-    from tabiji.runs import intervening
-
-    site = workspace.load(folder)
-    word = _said(site, "now", text, author)[1]
-    with workspace.open_store(site) as store:
-        intervening.note(store, number, word)
-        _tell(store, number, "incident-noted", _("Incident {n}: noted.", n=number), as_json=as_json)
-
-
-@command.command(name="acknowledge")
-@click.argument("number", type=int, metavar="N")
-@_reason_option()
-@_author_option
-@workspace.workspace_option
-@workspace.json_option
-def acknowledge(number: int, reason: str, author: str | None, folder: Path | None, as_json: bool) -> None:
-    """Take note of an incident: nobody is reminded of it any more."""
-    from tabiji.runs import intervening
-
-    site = workspace.load(folder)
-    word = _said(site, "now", reason, author)[1]
-    with workspace.open_store(site) as store:
-        before = intervening.acknowledge(store, number, word)
-        if before is None:
-            said = _("Incident {n}: {author} has taken note.", n=number, author=word.author)
-        else:
-            said = _("Incident {n}: {author} took note already.", n=number, author=before.author)
-        _tell(store, number, "incident-acknowledged", said, as_json=as_json)
-
-
-def _tell(store: Store, number: int, what: Action, said: str, *, as_json: bool) -> None:
-    """What was done, noted in the audit as well; or the incident as it is now."""
-    from tabiji.reports.incidents import incident_json
-    from tabiji.runs import intervening
-
-    store.audit.add(workspace.now(), login.user(), "command", what, f"incident {number}")
-    if as_json:
-        output.print_json(incident_json(intervening.find(store, number)))
-    else:
-        click.echo(said)
-
-
-def _said(site: Site, at: str, text: str, author: str | None) -> tuple[int, Word]:
-    """The minute that is meant, and who says what now."""
-    from tabiji.runs.intervening import Word
-
-    now = workspace.now()
-    return workspace.moment(at, site, now) // 60, Word(author or login.user(), now, text)
-
-
-def _known_journey(site: Site, name: str) -> None:
-    known = [journey.name for journey in site.journeys]
-    if name not in known:
-        raise UsageError(
-            _("`{name}` is not a journey; there are {names}", name=name, names=listed(known))
-            if known
-            else _("`{name}` is not a journey; there are none", name=name)
-        )
+for one in acts.COMMANDS:
+    command.add_command(one)

@@ -42,6 +42,10 @@ FACTS: Mapping[str, str] = {
     "split": N_("{author} split it on {at}"),
     "noted": "{author}",
     "acknowledged": N_("{author} took note of it"),
+    "reopened": N_("{author} took its closing back"),
+    "commands": N_("{author} said who is in charge"),
+    "helps": N_("{author} said who helps"),
+    "leaves": N_("{author} said who has no part in it any more"),
 }
 SENTENCES: Mapping[str, str] = {
     "over": N_("{what} from {start} to {end}"),
