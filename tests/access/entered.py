@@ -122,7 +122,9 @@ class Entered:
                 connection.putheader("Content-Length", str(len(content)))
             connection.endheaders(content or None)
             answer = connection.getresponse()
-            known = {name.lower(): value for name, value in answer.getheaders()}
+            known: dict[str, str] = {}
+            for name, value in answer.getheaders():  # of several of a name, all
+                known[name.lower()] = "\n".join(filter(None, (known.get(name.lower()), value)))
             streamed = known.get("content-type", "").startswith("text/event-stream")
             return Answer(answer.status, known, b"" if streamed else answer.read())
         finally:
