@@ -9,12 +9,14 @@ import pytest
 from rooms import DAY, START, Event, fill, opened, site
 
 from tabiji.budgets import Tally
+from tabiji.definitions import Site
 from tabiji.marks import Mark
 from tabiji.runs import recording
 from tabiji.runs.viewing import days, home
 from tabiji.runs.viewing.happened import DefinitionNews, MarkNews, Moved, compared, happened
+from tabiji.runs.viewing.home import Standings
 from tabiji.runs.viewing.standing import ends_minutes, moment
-from tabiji.store import Judging
+from tabiji.store import Judging, Store
 
 WATCH = """
 journey: watch
@@ -58,6 +60,10 @@ EVENTS = [
     Event(2 * DAY + 700, "Other", events=6),
 ]
 NOW = START + 2 * DAY + 720
+
+
+def standings(known: Site, store: Store, at_minute: int) -> Standings:
+    return home.standings(known, store, at_minute, home.yesterday(known, store, at_minute))
 
 
 def test_days_are_those_of_the_sites_zone_and_add_up_to_the_window(
@@ -118,7 +124,7 @@ def test_home_has_the_worst_first_and_no_data_before_what_is_well(
     known = site(tmp_path, {"b": PAY, "c": IDLE, "d": WATCH, "e": MINUTES})
     with opened(sqlite_template, tmp_path) as store:
         fill(store, EVENTS)
-        found = home.standings(known, store, NOW)
+        found = standings(known, store, NOW)
         page = home.home(known, store, store.judging(), found)
     assert [(row.journey.name, row.state, row.shown, row.before) for row in found.rows] == [
         ("watch", "exhausted", "exhausted", "exhausted"),
@@ -144,14 +150,14 @@ def test_home_has_the_worst_first_and_no_data_before_what_is_well(
 def test_an_empty_workspace_has_nothing(sqlite_template: Path, tmp_path: Path) -> None:
     known = site(tmp_path, {})
     with opened(sqlite_template, tmp_path) as store:
-        found = home.standings(known, store, NOW)
+        found = standings(known, store, NOW)
         page = home.home(known, store, store.judging(), found)
         assert (found.rows, found.coverage, page.last_minute) == ((), None, None)
         news = happened(known, store, found, NOW - DAY, NOW)
         assert (news.moved, news.news) == ((), ())
         # promises without any event
         promised = site(tmp_path, {"watch": WATCH, "minutes": MINUTES})
-        assert [row.state for row in home.standings(promised, store, NOW).rows] == ["no-data", "no-data"]
+        assert [row.state for row in standings(promised, store, NOW).rows] == ["no-data", "no-data"]
 
 
 def test_what_happened_since_yesterday(sqlite_template: Path, tmp_path: Path) -> None:
@@ -163,7 +169,7 @@ def test_what_happened_since_yesterday(sqlite_template: Path, tmp_path: Path) ->
         recording.judge_until(known, store, NOW * 60)
         other = site(tmp_path, {"watch": WATCH.replace("90%", "85%"), "pay": PAY})
         recording.judge_until(other, store, NOW * 60 + 120)
-        found = home.standings(other, store, NOW)
+        found = standings(other, store, NOW)
         news = happened(other, store, found, NOW - DAY, NOW + 2)
     watch = other.journeys[1]
     assert watch.name == "watch"
@@ -204,9 +210,9 @@ def test_a_budget_that_outlasts_its_window_does_not_end(sqlite_template: Path, t
     with opened(sqlite_template, tmp_path) as store:
         fill(store, [Event(0, "Pay", events=7), Event(0, "Pay", 500, events=3)])
         # 3 of 10 where 5 may be: 40 % left, at a burn rate of 0.6 for 4.67 days of 7
-        row = home.standings(known, store, START + 10).rows[0]
+        row = standings(known, store, START + 10).rows[0]
         assert row.worst.remaining == Fraction(2, 5)
         assert ends_minutes(row.worst) == 6720
         # none of it in the last three days: no end
-        later = home.standings(known, store, START + 4 * DAY).rows[0]
+        later = standings(known, store, START + 4 * DAY).rows[0]
         assert later.ends_minutes is None

@@ -9,9 +9,9 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+
 import shop
 from shop import FIRST, customer
-
 from tabiji import definitions, store
 from tabiji.budgets import Tally
 from tabiji.definitions import Site

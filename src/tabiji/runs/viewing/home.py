@@ -66,6 +66,14 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Yesterday:
+    """By journey: its state a day ago, and the names that it can be found by."""
+
+    states: Mapping[str, State | None]
+    names: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class Standings:
     """All journeys at a moment, the worst first; what costs time, and changes with judging only."""
 
@@ -102,17 +110,25 @@ class Home:
 
 
 @uncollected()
-def standings(site: Site, store: Store, at_minute: int) -> Standings:
-    """Judges all objectives, now and a day ago, and adds up the days of the worst of each journey."""
-    wanted = pairs(site)
-    now = recalling.judge(site, store, at_minute, wanted)
-    before = recalling.judge(site, store, at_minute - DAY, wanted)
-    of, then = _by_journey(now.standings), _by_journey(before.standings)
+def yesterday(site: Site, store: Store, at_minute: int) -> Yesterday:
+    """How journeys stood a day ago, and what names find them: what changes so seldom that it may be some minutes old."""
+    before = _by_journey(recalling.judge(site, store, at_minute - DAY, pairs(site)).standings)
+    operations = _operations(site, store)
+    return Yesterday(
+        {name: alerts.journey_state(some) for name, some in before.items()},
+        {journey.name: _names(journey, operations[journey.name]) for journey in site.journeys},
+    )
+
+
+@uncollected()
+def standings(site: Site, store: Store, at_minute: int, before: Yesterday) -> Standings:
+    """Judges all objectives, and adds up the days of the worst of each journey."""
+    now = recalling.judge(site, store, at_minute, pairs(site))
+    of = _by_journey(now.standings)
     worsts = {name: worst(some) for name, some in of.items()}
     seen = [(journey, worsts[journey.name].objective) for journey in site.journeys]
     edges = days.edges(at_minute, DAYS, site.timezone)
     tallies = days.by_day(site, store, seen, edges)
-    operations = _operations(site, store)
     rows = []
     for journey in site.journeys:
         mine, one = of[journey.name], worsts[journey.name]
@@ -129,8 +145,8 @@ def standings(site: Site, store: Store, at_minute: int) -> Standings:
                     if tier.firing
                 ),
                 days.spent(tallies[one.objective.id], one.objective),
-                _names(journey, operations[journey.name]),
-                alerts.journey_state(then[journey.name]),
+                before.names[journey.name],
+                before.states[journey.name],
             )
         )
     return Standings(
@@ -225,4 +241,16 @@ def _quiet(site: Site, store: Store, judging: Judging) -> list[Quiet]:
     return found
 
 
-__all__ = ["DAYS", "Firing", "Home", "Quiet", "Row", "Standings", "home", "moment", "standings"]
+__all__ = [
+    "DAYS",
+    "Firing",
+    "Home",
+    "Quiet",
+    "Row",
+    "Standings",
+    "Yesterday",
+    "home",
+    "moment",
+    "standings",
+    "yesterday",
+]

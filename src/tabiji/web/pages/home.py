@@ -14,7 +14,7 @@ from tabiji.language import _, ngettext
 from tabiji.reports.agreements import ACTIONS
 from tabiji.runs.viewing import happened as happening
 from tabiji.runs.viewing import home as viewing
-from tabiji.runs.viewing.home import Home, Row, Standings
+from tabiji.runs.viewing.home import Home, Row, Standings, Yesterday
 from tabiji.web.context import Context
 from tabiji.web.filters import words
 from tabiji.web.remembering import Remembered
@@ -22,6 +22,7 @@ from tabiji.web.rendering import Page
 from tabiji.windows import DAY
 
 TRIAL = "trial"  # of `?state=`: nothing is agreed yet
+YESTERDAY_MINUTES = 10  # that what is said of yesterday may be old
 STATE_CHOICES = (*STATES[:3], "no-data", "healthy", TRIAL)
 
 
@@ -61,7 +62,10 @@ def sought(names: Iterable[str]) -> str:
 def routes(context: Context) -> APIRouter:
     """The first page."""
     router = APIRouter(include_in_schema=False)
+    # Judging 300 journeys takes as long as a page may; it gives the same until something new is judged, to everybody.
+    # What they were like a day ago is asked for every ten minutes only.
     remembered: Remembered[Standings] = Remembered()
+    before: Remembered[Yesterday] = Remembered()
 
     @router.get("/")
     def home(request: Request, team: str = "", state: str = "", q: str = "") -> Response:
@@ -69,7 +73,15 @@ def routes(context: Context) -> APIRouter:
         site, store = page.site, context.store
         judging = store.judging()
         at = viewing.moment(judging, page.now // 60)
-        found = remembered.of((site, judging.round, at), lambda: viewing.standings(site, store, at))
+
+        def standings() -> Standings:
+            then = before.of(
+                (site, at // YESTERDAY_MINUTES),
+                lambda: viewing.yesterday(site, store, at // YESTERDAY_MINUTES * YESTERDAY_MINUTES),
+            )
+            return viewing.standings(site, store, at, then)
+
+        found = remembered.of((site, judging.round, at), standings)
         facts = viewing.home(site, store, judging, found)
         since = at - DAY
         happened = happening.happened(site, store, found, since, page.now // 60)
