@@ -102,6 +102,7 @@ def test_groups_say_who_may_what_and_are_asked_for_where_they_are_not_signed(
     signing: Entered, provider: Provider
 ) -> None:
     provider.claims["groups"] = ["a", "SRE"]
+    provider.more = {}
     mine = session_of(signing, come_back(signing, *leave(signing)))
     assert signing.ask("GET", "/audit", mine).status == 200
     del provider.claims["groups"]

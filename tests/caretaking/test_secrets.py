@@ -18,8 +18,12 @@ from urllib.parse import quote
 import psycopg
 import pytest
 from caretakers import Ask
+from starlette.routing import Route
 
 from tabiji import store
+from tabiji.store import Person, Store
+from tabiji.web.application import ROUTES
+from tabiji.web.context import Context
 
 PATIENCE = 60  # seconds; a test that waits so long has failed
 STORE_PASSWORD = "canary+store/pa55"
@@ -29,6 +33,7 @@ SECRETS = {
     "HOOK_SECRET": "canary secret that signs",
     "ISSUES_TOKEN": "ghp_canaryTokenOfIssues",
     "PROBE_TOKEN": "canary-token-of-the-probe",
+    "OIDC_SECRET": "canary-secret-of-signing-in",
 }
 SITE = """\
 store: ${TABIJI_STORE}
@@ -41,6 +46,9 @@ notifications:
   allow: [127.0.0.1]
   page: [hook, issues]
   ticket: [hook, issues]
+access:
+  oidc: {issuer: "https://127.0.0.1:9", client_id: tabiji, client_secret: "${OIDC_SECRET}"}
+  members: {}
 sources:
   web: {format: nginx, paths: [access.log]}
   health:
@@ -57,7 +65,16 @@ steps: {pay: {events: "route like '/pay%'"}}
 objectives:
   available: {good: status < 500, target: 99%}
 """
-ANSWERS = ("/", "/healthz", "/readyz", "/metrics", "/api/openapi.json", "/api/v1/marks", "/nothing")
+NAMES = {
+    "journey": "buy",
+    "objective": "available",
+    "source": "web",
+    "number": "1",
+    "chart": "bad",
+    "form": "json",
+}
+QUERY = "?objective=buy/available&source=web&operation=GET%20/pay&by=route&from=now-1h&to=now"
+ENDLESS = ("/events",)
 
 
 def lines(count: int, status: int) -> str:
@@ -153,7 +170,11 @@ def test_a_process_that_serves_shows_no_secret_also_when_all_fails(
     workspace: Path, database: str, postgresql: Path
 ) -> None:
     with store.open(os.environ["TABIJI_STORE"]) as opened:
-        _, token = opened.tokens.create("ci", ("read", "marks"), int(time.time()))
+        now = int(time.time())
+        _, token = opened.tokens.create("ci", ("admin",), now)
+        _, session = opened.sessions.begin(Person("ada", "admin"), now, 3600, "")
+        entrance = opened.sessions.let_in(Person("ada", "admin"), now, 3600)
+        answers = addresses(opened)
     said = workspace.parent / "said"
     shown: dict[str, bytes] = {}
     with said.open("wb") as into:
@@ -168,24 +189,46 @@ def test_a_process_that_serves_shows_no_secret_also_when_all_fails(
             eventually(lambda: "health" in opened.accounts())
             eventually(lambda: sum(opened.vitals.messages().values()) > 0)
             time.sleep(2)  # for the first tries to tell, which fail
-        for path in ANSWERS:
+        for path in answers:
             shown[path] = answer(address[0] + path, token)
         assert b"tabiji_objective_sli_ratio" in shown["/metrics"]
+        assert all(word in shown["/settings"] for word in (b"hook", b"127.0.0.1:9", b"PostgreSQL"))
         with psycopg.connect(
             host=str(postgresql), user="postgres", dbname="postgres", autocommit=True
         ) as admin:
-            for table in ("outbox", "received_batches", "alerts"):
+            for table in (
+                "outbox",
+                "received_batches",
+                "alerts",
+                "sessions",
+                "entrances",
+                "audit",
+                "definitions",
+            ):
                 with psycopg.connect(host=str(postgresql), user="postgres", dbname=database) as own:
                     shown[table] = str(own.execute(f"SELECT * FROM {table}").fetchall()).encode()
             admin.execute(f'DROP DATABASE "{database}" WITH (FORCE)')
         eventually(lambda: b"pauses" in said.read_bytes())
-        for path in ANSWERS:
+        for path in answers:
             shown[f"{path} without a database"] = answer(address[0] + path, token)
     finally:
         process.terminate()
         process.wait(PATIENCE)
     shown["the log"] = said.read_bytes()
-    assert leaks(shown, token) == []
+    assert leaks(shown, token, session, entrance) == []
+
+
+def addresses(opened: Store) -> list[str]:
+    """All that can be looked at: every route, with names that there are, with and without a query."""
+    context = Context(opened, lambda: None)  # type: ignore[arg-type, return-value]
+    paths = ["/nothing", "/api/openapi.json"]
+    for routes in ROUTES:
+        for route in routes(context).routes:
+            if isinstance(route, Route) and "GET" in (route.methods or ()) and route.path not in ENDLESS:
+                path = re.sub(r"\{(\w+)\}", lambda name: NAMES.get(name[1], "x"), route.path)
+                paths += [path, path + QUERY]
+    assert len(paths) > 80
+    return paths
 
 
 def answer(address: str, token: str) -> bytes:
