@@ -208,3 +208,16 @@ def test_whatever_may_be_asked_is_answered_as_documented(client: TestClient, mod
         except hypothesis.errors.Unsatisfiable:
             assert mode is GenerationMode.NEGATIVE  # nothing about it can be asked wrongly
     assert asked > 100
+
+
+@pytest.mark.parametrize("path", ["/incidents", "/api/v1/simulate"])
+def test_a_body_that_nobody_would_type_is_not_read(client: TestClient, path: str) -> None:
+
+    def endless() -> Iterator[bytes]:
+
+        for _ in range(64):
+            yield b"a" * (1 << 20)
+
+    kind = "application/json" if path.startswith("/api/") else "application/x-www-form-urlencoded"
+    answer = client.post(path, content=endless(), headers={"Content-Type": kind})
+    assert answer.status_code == 413

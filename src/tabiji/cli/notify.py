@@ -14,7 +14,6 @@ from tabiji.language import _, headings, ngettext
 
 if TYPE_CHECKING:
     from tabiji.definitions import Site
-    from tabiji.notices import Receiver
     from tabiji.store import Posted, Store
 
 SHOWN_MAX = 50
@@ -74,11 +73,13 @@ def _test(site: Site, names: tuple[str, ...], as_json: bool) -> int:
     """Tells each of them that this is a test; the exit code."""
     from concurrent.futures import ThreadPoolExecutor
 
+    from tabiji.runs import delivering
+
     wanted = [one for one in site.notifications.receivers if not names or one.name in names]
     if not wanted:
         raise UsageError(_("there are no receivers; `notifications:` in tabiji.yaml names them"))
     with ThreadPoolExecutor(min(len(wanted), 8)) as pool:
-        failures = list(pool.map(lambda one: _tried(site, one), wanted))
+        failures = list(pool.map(lambda one: delivering.tried(site, one, workspace.now()), wanted))
     found = list(zip(wanted, failures, strict=True))
     if as_json:
         rows = [
@@ -93,20 +94,6 @@ def _test(site: Site, names: tuple[str, ...], as_json: bool) -> int:
         ]
         output.print_table(headings("receiver", "channel", "result"), rows_, grow=None)
     return 3 if any(failures) else 0
-
-
-def _tried(site: Site, receiver: Receiver) -> str | None:
-    """Why a receiver could not be told; None: it was."""
-    from tabiji import notify
-    from tabiji.runs.telling import test_message
-
-    now = workspace.now()
-    message = test_message(receiver, site, now)
-    try:
-        notify.send(notify.Sending(receiver, message, now, site.notifications.allowed))
-    except notify.NotSent as error:
-        return error.reason
-    return None
 
 
 def _retry(store: Store, key: str, as_json: bool) -> None:

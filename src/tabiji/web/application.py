@@ -12,6 +12,7 @@ from tabiji.web import (
     acknowledging,
     api,
     badges,
+    bundling,
     caretaking,
     embeds,
     events,
@@ -25,6 +26,7 @@ from tabiji.web import (
 from tabiji.web.context import Context
 from tabiji.web.failures import failures
 from tabiji.web.headers import Headers
+from tabiji.web.limiting import Limits
 from tabiji.web.speaking import Speaking
 from tabiji.web.visiting import Visiting
 
@@ -49,11 +51,12 @@ def application(context: Context) -> FastAPI:
         title="Tabiji", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
     )
     failures(made, context)
-    routers = [static.routes(), *(routes(context) for routes in ROUTES)]
+    routers = [static.routes(), bundling.routes(), *(routes(context) for routes in ROUTES)]
     known = [*made.router.routes, *(route for router in routers for route in router.routes)]
     for router in routers:
         made.include_router(router)
     # The last one added is the first to see a request
+    made.add_middleware(Limits)
     made.add_middleware(Visiting, context=context, routes=known)
     made.add_middleware(Speaking, context=context)
     made.add_middleware(Headers)

@@ -82,6 +82,13 @@ class Detected(SaidAt):
     by: Literal["human", "enquiry"] = "human"
 
 
+class Owned(Said):
+    """Who does what in it."""
+
+    person: str | None = Field(None, max_length=NAME_LONGEST)
+    role: Literal["commander", "helper", "none"] = "commander"
+
+
 class Merged(Said):
     """Which incident is a part of it."""
 
@@ -196,6 +203,21 @@ def routes(context: Context) -> APIRouter:
         by = word(request, _found(context, number).journey, said.reason)
         intervening.close(context.site(), store, number, minute(context, said.at), by)
         return told(request, "incident-closed", number, said.reason)
+
+    @router.post("/incidents/{number}/reopen")
+    def reopen(request: Request, number: Number, said: Said) -> Json:
+        """Takes back that it was closed by hand."""
+        by = word(request, _found(context, number).journey, said.reason)
+        intervening.reopen(context.site(), store, number, by)
+        return told(request, "incident-reopened", number, said.reason)
+
+    @router.post("/incidents/{number}/own")
+    def own(request: Request, number: Number, said: Owned) -> Json:
+        """Says who is in charge of it or helps, or does so no more; without a person: whoever asks."""
+        by = word(request, _found(context, number).journey, said.reason)
+        role = None if said.role == "none" else said.role
+        intervening.own(store, number, said.person or by.author, role, by)
+        return told(request, "incident-owned", number, said.reason)
 
     @router.post("/incidents/{number}/detect")
     def detect(request: Request, number: Number, said: Detected) -> Json:
