@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from tabiji.language import _, listed
+
 Kind = Literal["deployment", "push", "campaign", "maintenance", "other"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 _END_SECOND = 10**10  # the year 2286: later ones are milliseconds taken for seconds
@@ -48,35 +50,44 @@ def faults(mark: Mark, journeys: Iterable[str]) -> list[tuple[str, str]]:
     """
     found = []
     if mark.kind not in KINDS:
-        found.append(("kind", f"`{mark.kind}` is no kind of mark; there are {', '.join(KINDS)}"))
+        message = _("`{kind}` is no kind of mark; there are {known}", kind=mark.kind, known=listed(KINDS))
+        found.append(("kind", message))
     texts = {"title": mark.title, "author": mark.author, "key": mark.key, "link": mark.link}
     for field, text in texts.items():
         if text is not None and (fault := _text_fault(field, text)):
             found.append((field, fault))
     if mark.link is not None and not mark.link.startswith(("https://", "http://")):
-        found.append(("link", "a link begins with `https://` or `http://`"))
+        found.append(("link", _("a link begins with `https://` or `http://`")))
     for field, second in (("at", mark.from_second), ("until", mark.until_second)):
         if second is not None and not 0 <= second < _END_SECOND:
-            found.append((field, "the time is before 1970 or after 2286"))
+            found.append((field, _("the time is before 1970 or after 2286")))
     if mark.until_second is not None and mark.until_second <= mark.from_second:
-        found.append(("until", "the end is not after the beginning; without an end it is a moment"))
+        found.append(("until", _("the end is not after the beginning; without an end it is a moment")))
     if len(mark.journeys) > _LONGEST["journeys"]:
-        found.append(("journeys", "that are too many; without any it concerns all"))
+        found.append(("journeys", _("that are too many; without any it concerns all")))
     known = sorted(journeys)
     unknown = [name for name in mark.journeys if name not in known]
     if unknown:
-        there_are = ", ".join(known) or "none"
-        found.append(("journeys", f"`{unknown[0][:100]}` is not a journey; there are {there_are}"))
+        name = unknown[0][:100]
+        message = _("`{name}` is not a journey; there are none", name=name)
+        if known:
+            message = _("`{name}` is not a journey; there are {known}", name=name, known=listed(known))
+        found.append(("journeys", message))
     return found
 
 
 def _text_fault(field: str, text: str) -> str | None:
     longest = _LONGEST[field]
     if not text.strip():
-        return f"the {field} is empty"
+        return _("the {field} is empty", field=field)
     if len(text) > longest:
-        return f"the {field} has {len(text)} characters; {longest} are the most"
+        return _(
+            "the {field} has {n} characters; {most} are the most", field=field, n=len(text), most=longest
+        )
     # A wide space is Japanese for a space; half surrogates are no text, and no database takes them
     if not text.replace("\N{IDEOGRAPHIC SPACE}", "").isprintable():
-        return f"the {field} holds characters that can't be printed, such as a line break; leave them out"
+        return _(
+            "the {field} holds characters that can't be printed, such as a line break; leave them out",
+            field=field,
+        )
     return None

@@ -8,6 +8,7 @@ from typing import get_args
 
 from tabiji.alerts import Alert
 from tabiji.incidents.facts import Cause, Detection, Detector, Incident
+from tabiji.language import _
 
 
 def opened(journey: str, minute: int, by: Detector, others: Iterable[Incident]) -> Incident:
@@ -19,7 +20,10 @@ def opened(journey: str, minute: int, by: Detector, others: Iterable[Incident]) 
             and one.opened_minute <= minute
             and (one.closed_minute is None or minute < one.closed_minute)
         ):
-            raise ValueError(f"incident {one.number} of {journey} is open at that time")
+            message = _(
+                "incident {number} of {journey} is open at that time", number=one.number, journey=journey
+            )
+            raise ValueError(message)
     return Incident(journey, "hand", minute, detections=(Detection(minute, by),))
 
 
@@ -27,9 +31,9 @@ def closed(incident: Incident, minute: int) -> Incident:
     """The same incident, closed by hand. Raises ValueError where it can't be."""
     _whole(incident)
     if incident.closed_minute is not None:
-        raise ValueError(f"incident {incident.number} is closed already")
+        raise ValueError(_("incident {number} is closed already", number=incident.number))
     if minute < incident.opened_minute:
-        raise ValueError(f"incident {incident.number} was not open yet at that time")
+        raise ValueError(_("incident {number} was not open yet at that time", number=incident.number))
     return replace(incident, closed_minute=minute, closing="hand")
 
 
@@ -40,9 +44,10 @@ def reopened(incident: Incident, others: Iterable[Incident]) -> Incident:
     """
     _whole(incident)
     if incident.closed_minute is None:
-        raise ValueError(f"incident {incident.number} is open")
+        raise ValueError(_("incident {number} is open", number=incident.number))
     if incident.closing != "hand":
-        raise ValueError(f"incident {incident.number} was not closed by hand, but is over")
+        message = _("incident {number} was not closed by hand, but is over", number=incident.number)
+        raise ValueError(message)
     for one in others:
         if (
             one.merged_into is None
@@ -50,9 +55,12 @@ def reopened(incident: Incident, others: Iterable[Incident]) -> Incident:
             and one.number != incident.number
             and one.opened_minute >= incident.closed_minute
         ):
-            raise ValueError(
-                f"incident {one.number} has followed incident {incident.number}; merge the two instead"
+            message = _(
+                "incident {other} has followed incident {number}; merge the two instead",
+                other=one.number,
+                number=incident.number,
             )
+            raise ValueError(message)
     return replace(incident, closed_minute=None, closing=None)
 
 
@@ -73,11 +81,16 @@ def merged(into: Incident, other: Incident) -> tuple[Incident, Incident]:
     _whole(into)
     _whole(other)
     if into.number == other.number:
-        raise ValueError("an incident can't be merged with itself")
+        raise ValueError(_("an incident can't be merged with itself"))
     if into.journey != other.journey:
-        raise ValueError(
-            f"incident {into.number} is about {into.journey}, {other.number} about {other.journey}"
+        message = _(
+            "incident {number} is about {journey}, {other} about {others}",
+            number=into.number,
+            journey=into.journey,
+            other=other.number,
+            others=other.journey,
         )
+        raise ValueError(message)
     still = into.closed_minute is None or other.closed_minute is None
     last = other if (other.closed_minute or 0) > (into.closed_minute or 0) else into
     causes = {into.cause, other.cause}
@@ -111,7 +124,7 @@ def split(incident: Incident, minute: int, alerts: Iterable[Alert]) -> tuple[Inc
     times = incident.measured.times if incident.measured else None
     first = min(incident.opened_minute, times.started if times else incident.opened_minute)
     if not first < minute or (incident.closed_minute is not None and minute >= incident.closed_minute):
-        raise ValueError(f"incident {incident.number} can only be split while it lasts")
+        raise ValueError(_("incident {number} can only be split while it lasts", number=incident.number))
     later = {one.number for one in alerts if one.opened_minute >= minute}
     before = replace(
         incident,
@@ -138,4 +151,7 @@ def split(incident: Incident, minute: int, alerts: Iterable[Alert]) -> tuple[Inc
 
 def _whole(incident: Incident) -> None:
     if incident.merged_into is not None:
-        raise ValueError(f"incident {incident.number} is part of incident {incident.merged_into}")
+        message = _(
+            "incident {number} is part of incident {into}", number=incident.number, into=incident.merged_into
+        )
+        raise ValueError(message)

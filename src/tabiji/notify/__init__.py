@@ -7,10 +7,11 @@ import traceback
 from collections.abc import Callable, Mapping
 
 from tabiji.notices import Channel
-from tabiji.notify import alertmanager, backlog, chat, github, jira, webhook
+from tabiji.notify import alertmanager, backlog, chat, failures, github, jira, webhook
+from tabiji.notify.failures import said
 from tabiji.notify.sending import NotSent, Sending, Sent
 
-__all__ = ["CHANNELS", "SHOWING", "NotSent", "Sending", "Sent", "repeat_seconds", "send"]
+__all__ = ["CHANNELS", "SHOWING", "NotSent", "Sending", "Sent", "repeat_seconds", "said", "send"]
 
 CHANNELS: Mapping[Channel, Callable[[Sending], Sent]] = {
     "apprise": chat.send,
@@ -30,7 +31,7 @@ def send(sending: Sending) -> Sent:
     receiver = sending.receiver
     if receiver.unset:
         names = ", ".join(f"`{name}`" for name in receiver.unset)
-        raise NotSent(f"the environment has no {names}")
+        raise NotSent(failures.NO_VARIABLES.format(names=names))
     try:
         return CHANNELS[receiver.channel](sending)
     except NotSent:
@@ -39,7 +40,7 @@ def send(sending: Sending) -> Sent:
         # without its words, which may hold an address
         where = traceback.extract_tb(error.__traceback__)[-1]
         log.error("%s failed: %s at %s:%s", receiver.name, type(error).__name__, where.filename, where.lineno)
-        raise NotSent(f"the channel failed ({type(error).__name__}); the log has more") from None
+        raise NotSent(failures.NO_CHANNEL.format(error=type(error).__name__)) from None
 
 
 def repeat_seconds(channel: Channel) -> int | None:

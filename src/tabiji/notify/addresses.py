@@ -10,6 +10,8 @@ import ipaddress
 import socket
 from collections.abc import Sequence
 
+from tabiji.notify.failures import INSIDE
+
 IP = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
@@ -17,7 +19,10 @@ _COMPATIBLE = ipaddress.IPv6Network("::/96")
 
 
 class RefusedAddressError(OSError):
-    """An address inside one's own net that nobody has allowed."""
+    """An address inside one's own net that nobody has allowed; its words are for people."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(INSIDE.format(address=address))
 
 
 def resolved(host: str, port: int, allowed: Sequence[str]) -> list[tuple[str, int]]:
@@ -29,7 +34,7 @@ def resolved(host: str, port: int, allowed: Sequence[str]) -> list[tuple[str, in
         return [(address, port) for address in addresses]
     reachable = [(address, port) for address in addresses if may_reach(address, allowed)]
     if not reachable:
-        raise RefusedAddressError(f"{addresses[0]} is inside the own net, or none of the public internet")
+        raise RefusedAddressError(addresses[0])
     return reachable
 
 

@@ -20,8 +20,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tabiji.notify import failures
 from tabiji.notify.addresses import RefusedAddressError, is_named, may_reach, resolved
-from tabiji.notify.http import ANSWER_BYTES_MAX, REFUSED
+from tabiji.notify.http import ANSWER_BYTES_MAX
 
 SECONDS = 30  # after which nobody waits any more
 
@@ -43,10 +44,8 @@ def main() -> None:
         _guard_sockets(tuple(asked["allowed"]), told)
         _cut_answers(told)
         sent = _sent(asked, told)
-    json.dump(
-        {"sent": sent, "reason": told.reason or "it did not take it", "retry_after": told.retry_after},
-        sys.stdout,
-    )
+    reason = told.reason or failures.NOT_TAKEN
+    json.dump({"sent": sent, "reason": reason, "retry_after": told.retry_after}, sys.stdout)
 
 
 def _sent(asked: dict[str, Any], told: _Told) -> bool:
@@ -68,7 +67,7 @@ def _sent(asked: dict[str, Any], told: _Told) -> bool:
     )
     service = apprise.Apprise.instantiate(asked["url"], asset=asset)
     if service is None:
-        told.reason = "its URL is none that Apprise knows"
+        told.reason = failures.UNKNOWN_URL
         return False
     _thread(service, asked["thread"])
     if service.overflow_mode == apprise.OverflowMode.UPSTREAM:  # what is still too long once it is escaped
@@ -123,7 +122,7 @@ def _guard_sockets(allowed: Sequence[str], told: _Told) -> None:
         try:
             found = getaddrinfo(host, *rest, **more)
         except OSError:
-            told.reason = "its name can't be resolved"
+            told.reason = failures.NO_NAME
             raise
         text = host.decode() if isinstance(host, bytes) else host
         if text and is_named(text, allowed):
@@ -138,9 +137,9 @@ def _guard_sockets(allowed: Sequence[str], told: _Told) -> None:
             if not _is_address(host):
                 host = resolved(host, port, allowed)[0][0]
             elif host not in named and not may_reach(host, allowed):
-                raise RefusedAddressError(f"{host} is inside the own net, or none of the public internet")
+                raise RefusedAddressError(host)
         except RefusedAddressError as error:
-            told.reason = f"{error}{REFUSED}"
+            told.reason = str(error)
             raise
         return (host, *address[1:])
 
@@ -149,9 +148,8 @@ def _guard_sockets(allowed: Sequence[str], told: _Told) -> None:
         try:
             connect(self, target)
         except OSError as error:
-            told.reason = (
-                "it refuses connections" if isinstance(error, ConnectionError) else "it can't be reached"
-            )
+            refused = isinstance(error, ConnectionError)
+            told.reason = failures.REFUSES if refused else failures.UNREACHABLE
             raise
 
     def guarded_connect_ex(self: socket.socket, address: Any) -> int:
@@ -192,7 +190,7 @@ def _cut_answers(told: _Told) -> None:
         response.raw.close()
         response._content, response._content_consumed = body, True
         if response.status_code >= 300:
-            told.reason = f"it answered {response.status_code}"
+            told.reason = failures.ANSWERED.format(status=response.status_code)
             told.retry_after = response.headers.get("Retry-After")
         return response
 

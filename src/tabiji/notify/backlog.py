@@ -6,7 +6,7 @@ import re
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from tabiji.notify import http, plain
+from tabiji.notify import failures, http, plain
 from tabiji.notify.sending import NotSent, Sending, Sent
 
 HIGH, NORMAL = 2, 3  # its priorities; their numbers are the same everywhere
@@ -33,7 +33,7 @@ def send(sending: Sending) -> Sent:
     _check(sending, answer)
     key = answer.document.get("issueKey") if isinstance(answer.document, dict) else None
     if not isinstance(key, str) or not re.fullmatch(r"[A-Za-z0-9_]+-[0-9]+", key):
-        raise NotSent("it answered without the key of an issue; is this the address of a Backlog?")
+        raise NotSent(failures.NO_KEY_OF_BACKLOG)
     return Sent(key)
 
 
@@ -51,15 +51,14 @@ def _type(sending: Sending, types: Any) -> int:
         if wanted is None or one.get("name") == wanted:
             return _number(one)
     names = ", ".join(str(one.get("name")) for one in there_are)
-    raise NotSent(
-        f"its project has no type `{wanted}`; there are {names}" if names else "its project has no types"
-    )
+    reason = failures.NO_TYPE if names else failures.NO_TYPES
+    raise NotSent(reason.format(name=wanted, names=names))
 
 
 def _number(document: Any) -> int:
     number = document.get("id") if isinstance(document, dict) else None
     if not isinstance(number, int):
-        raise NotSent("it answered without a number; is this the address of a Backlog?")
+        raise NotSent(failures.NO_NUMBER)
     return number
 
 

@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 from tabiji.notices import Message
-from tabiji.notify import http, plain
+from tabiji.notify import failures, http, plain
 from tabiji.notify.sending import NotSent, Sending, Sent
 
 SECONDS = 20.0
@@ -47,13 +47,13 @@ def send(sending: Sending) -> Sent:
             env={**environment, "NETRC": os.devnull},
         )
     except subprocess.TimeoutExpired:
-        raise NotSent(f"no answer within {SECONDS:.0f} s") from None
+        raise NotSent(failures.NO_ANSWER.format(seconds=f"{SECONDS:.0f}")) from None
     except OSError as error:
-        raise NotSent(f"the process that sends can't be started: {error.strerror}") from None
+        raise NotSent(failures.NO_PROCESS.format(why=error.strerror)) from None
     try:
         answer = json.loads(done.stdout)
     except ValueError:
-        raise NotSent(f"the process that sends ended with {done.returncode}") from None
+        raise NotSent(failures.PROCESS_ENDED.format(code=done.returncode)) from None
     if answer["sent"]:
         return Sent()
     wait = http.retry_after(answer["retry_after"], sending.now)

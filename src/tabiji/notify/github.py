@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tabiji.notify import http, plain
+from tabiji.notify import failures, http, plain
 from tabiji.notify.sending import NotSent, Sending, Sent
 
 API = "https://api.github.com"
@@ -26,7 +26,7 @@ def send(sending: Sending) -> Sent:
     _check(sending, answer)
     number = answer.document.get("number") if isinstance(answer.document, dict) else None
     if not isinstance(number, int):
-        raise NotSent("it answered without the number of an issue; is `url` that of an API?")
+        raise NotSent(failures.NO_ISSUE)
     return Sent(str(number))
 
 

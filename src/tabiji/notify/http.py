@@ -19,13 +19,13 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 import httpcore2
 
 from tabiji import __version__
+from tabiji.notify import failures
 from tabiji.notify.addresses import RefusedAddressError, resolved
 from tabiji.notify.sending import NotSent
 
 SECONDS = 10.0  # for all of it, from the name to the end of the answer
 CONNECT_SECONDS = 5.0
 ANSWER_BYTES_MAX = 64 * 1024
-REFUSED = "; if it is meant, add it to `allow:` in `notifications:`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +93,15 @@ def request(
             }
             return Answer(response.status, fields, _beginning(response.iter_stream()))
     except RefusedAddressError as error:
-        raise NotSent(f"{error}{REFUSED}") from None
+        raise NotSent(str(error)) from None
     except httpcore2.TimeoutException:
-        raise NotSent(f"no answer within {seconds:.0f} s") from None
+        raise NotSent(failures.NO_ANSWER.format(seconds=f"{seconds:.0f}")) from None
     except httpcore2.ConnectError as error:
         raise NotSent(_connecting(error)) from None
     except (httpcore2.NetworkError, httpcore2.ProtocolError):
-        raise NotSent("the connection broke before there was an answer") from None
+        raise NotSent(failures.BROKE) from None
     except (httpcore2.UnsupportedProtocol, UnicodeError, ValueError):
-        raise NotSent("its address can't be understood") from None
+        raise NotSent(failures.NO_ADDRESS) from None
 
 
 def _beginning(chunks: Iterable[bytes]) -> bytes:
@@ -121,23 +121,25 @@ def _connecting(error: BaseException) -> str:
     """Why there is no connection, in words that never hold an address."""
     words = str(error)
     if "CERTIFICATE" in words:
-        return "its certificate can't be trusted (SSL_CERT_FILE names authorities of your own)"
+        return failures.NO_CERTIFICATE
     if "SSL" in words:
-        return "it does not speak TLS"
+        return failures.NO_TLS
     if "refused" in words:
-        return "it refuses connections"
+        return failures.REFUSES
     if re.search(r"Name or service|nodename|resolution|No address", words):
-        return "its name can't be resolved"
-    return "it can't be reached"
+        return failures.NO_NAME
+    return failures.UNREACHABLE
 
 
 def refused(answer: Answer, now: float, secrets: Sequence[str] = ()) -> NotSent:
     """What an answer that is none of success means; the words in it, but never one of these secrets."""
     words = _words(answer.document, secrets)
-    reason = f"it answered {answer.status}{f': {words}' if words else ''}"
+    reason = failures.SAID if words else failures.ANSWERED
     if 300 <= answer.status < 400:
-        reason = f"it answered {answer.status}: redirects are not followed, so give the address it leads to"
-    return NotSent(reason, retry_after(answer.headers.get("retry-after"), now))
+        reason = failures.REDIRECTS
+    return NotSent(
+        reason.format(status=answer.status, words=words), retry_after(answer.headers.get("retry-after"), now)
+    )
 
 
 def retry_after(written: str | None, now: float) -> int | None:

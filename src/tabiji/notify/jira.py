@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 
-from tabiji.notify import http, plain
+from tabiji.notify import failures, http, plain
 from tabiji.notify.sending import NotSent, Sending, Sent
 
 TYPE = "Task"
@@ -32,7 +32,7 @@ def send(sending: Sending) -> Sent:
     _check(sending, answer)
     key = answer.document.get("key") if isinstance(answer.document, dict) else None
     if not isinstance(key, str) or not re.fullmatch(r"[A-Za-z0-9_]+-[0-9]+", key):
-        raise NotSent("it answered without the key of an issue; is this the address of a Jira?")
+        raise NotSent(failures.NO_KEY_OF_JIRA)
     return Sent(key)
 
 

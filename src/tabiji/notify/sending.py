@@ -36,7 +36,7 @@ class Sent:
 
 
 class NotSent(OutsideError):  # noqa: N818 - an outcome that the caller expects, more than an error
-    """The receiver does not have it, or did not say so: why, without addresses and secrets.
+    """The receiver does not have it, or did not say so: why, without addresses and secrets, as `failures` has it.
 
     `retry_after` is how many seconds the receiver wants to be left alone.
     """

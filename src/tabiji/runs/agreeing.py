@@ -18,6 +18,7 @@ from tabiji.budgets import Tally, remaining
 from tabiji.counting import Integers
 from tabiji.definitions import Site
 from tabiji.journeys import Journey, Objective, shortest_minutes
+from tabiji.language import _
 from tabiji.policies import (
     QUIET_MINUTES,
     BudgetBelow,
@@ -48,7 +49,7 @@ def agree(site: Site, store: Store, now: int) -> list[Change]:
     `now` is in seconds. The first time, they are asked at the last moment only: the past was before them. Asking
     again changes nothing. Raises StaleRound where others keep asking meanwhile.
     """
-    for _ in range(TRIES):
+    for _try in range(TRIES):
         known, until = store.agreeing(), store.judging().until_minute
         if until is None or (known.until_minute is not None and until <= known.until_minute):
             return []
@@ -61,7 +62,7 @@ def agree(site: Site, store: Store, now: int) -> list[Change]:
         except StaleRound:
             continue
         return changes
-    raise StaleRound("others are asking the policies at the same time; run this again")
+    raise StaleRound(_("others are asking the policies at the same time; run this again"))
 
 
 def gate(site: Site, store: Store, journeys: Sequence[str], at_minute: int) -> Gate:
@@ -88,7 +89,7 @@ def _changes(site: Site, store: Store, episodes: Sequence[Episode], first: int, 
     found = policies.evaluate((), (), [one for one in episodes if one.objective not in known], first + 1)
     happened = _happened(store, known, first, until)
     for some, budgets in _budgets(site, store, pairs, first, until):
-        for _, objective in some:
+        for _journey, objective in some:
             mine = [one for one in episodes if one.objective == objective.id]
             left = budgets.get(objective.id)
             found += replay(site.policies, objective, left, happened[objective.id], first, until, mine)

@@ -9,6 +9,7 @@ from tabiji.counting import Account
 from tabiji.definitions import Source
 from tabiji.engines import Chunk, Counted, Origin, Task
 from tabiji.errors import UsageError
+from tabiji.language import _
 from tabiji.logs import Reading, Recognised
 from tabiji.routes import RouteError
 from tabiji.runs.classifying import (
@@ -48,7 +49,7 @@ def made(source: Source, reading: Reading) -> Made:
     try:
         return expressions(source, reading), reading
     except ExpressionError as error:
-        raise UsageError(f"source `{source.name}`: {error}") from None
+        raise UsageError(_("source `{source}`: {error}", source=source.name, error=error)) from None
 
 
 def classifier(source: Source, store: Store) -> Classifier:
@@ -56,7 +57,8 @@ def classifier(source: Source, store: Store) -> Classifier:
     try:
         declared = declared_routes(source)
     except (OSError, RouteError) as error:
-        raise UsageError(f"source `{source.name}`: its routes can't be read: {error}") from None
+        message = _("source `{source}`: its routes can't be read: {error}", source=source.name, error=error)
+        raise UsageError(message) from None
     return Classifier(source, declared, store.series(source.name), store.route_marks(source.name))
 
 

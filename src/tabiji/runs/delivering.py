@@ -19,7 +19,7 @@ from tabiji import notify
 from tabiji.definitions import Site
 from tabiji.errors import StoreError
 from tabiji.notices import Message, Receiver
-from tabiji.notify import NotSent, Sending
+from tabiji.notify import NotSent, Sending, failures
 from tabiji.runs.picturing import picture
 from tabiji.runs.telling import test_message
 from tabiji.store import Posted, Store
@@ -186,7 +186,7 @@ class _Worker:
         receiver = self._receiver()
         try:
             if receiver is None:
-                raise NotSent(f"there is no receiver `{self._name}` in the definitions any more")
+                raise NotSent(failures.NO_RECEIVER.format(name=self._name))
             image = self._image(receiver, posted)
             sending = self._sending(receiver, posted.message, reference)
             sent = notify.send(replace(sending, image=image))

@@ -15,6 +15,7 @@ from tabiji.alerts import LUCK, Alert, evidence_p, is_evident
 from tabiji.definitions import Site
 from tabiji.incidents import CALM_MINUTES, Burn, Incident
 from tabiji.journeys import Journey, Objective
+from tabiji.language import _
 from tabiji.runs import attributing, correcting, minutes
 from tabiji.runs.attributing import Past
 from tabiji.runs.minutes import LARGEST, Minutes
@@ -45,7 +46,7 @@ class _Known:
 
 def judge_recorded(site: Site, store: Store, since: int | None = None) -> list[int]:
     """Judges incidents as far as alerts are judged; what `judge` does, again where somebody else came in between."""
-    for _ in range(TRIES):
+    for _try in range(TRIES):
         until = store.judging().until_minute
         if until is None:
             return []
@@ -53,7 +54,7 @@ def judge_recorded(site: Site, store: Store, since: int | None = None) -> list[i
             return judge(site, store, store.alerts(), until, since)
         except StaleIncident:
             continue
-    raise StaleIncident("others are judging at the same time; run this again")
+    raise StaleIncident(_("others are judging at the same time; run this again"))
 
 
 def judge(

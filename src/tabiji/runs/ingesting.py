@@ -13,7 +13,8 @@ from tabiji import engines, logs, sources
 from tabiji.counting import Account
 from tabiji.definitions import Source
 from tabiji.engines import Counted
-from tabiji.errors import OutsideError
+from tabiji.errors import OutsideError, reason
+from tabiji.language import _
 from tabiji.logs import Reading
 from tabiji.runs import committing
 from tabiji.runs.classifying import Classifier, Expressions, Sorted
@@ -100,7 +101,7 @@ def ingest(
     classifier = committing.classifier(source, store)
     readings = _Readings(source, progress)
     count = _counting(executor)
-    for _ in range(ROUNDS_MAX):
+    for _again in range(ROUNDS_MAX):
         progress.moved.clear()
         commits = _Commits(store, classifier, now, progress, advance, reached, followed, lease)
         waiting: deque[tuple[Piece, Expressions, Future[Counted] | Counted]] = deque()
@@ -121,7 +122,7 @@ def ingest(
             break
         unchanged = ()
     progress.problems += [
-        Problem(path, "was moved again and again; run this again") for path in progress.moved
+        Problem(path, _("was moved again and again; run this again")) for path in progress.moved
     ]
     return Outcome(
         source.name,
@@ -177,8 +178,7 @@ def _problems(path: str, progress: _Progress) -> Iterator[None]:
     except Moved:
         progress.moved[path] = None
     except (OSError, CompressionError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        problem = Problem(path, reason)
+        problem = Problem(path, reason(error) if isinstance(error, OSError) else str(error))
         if problem not in progress.problems:
             progress.problems.append(problem)
 
@@ -240,7 +240,7 @@ class _Readings:
     def _recognised(self, path: str) -> Reading | None:
         recognised = logs.recognised(sources.first_lines(Path(path)))
         if recognised is None:
-            message = (
+            message = _(
                 "its format is not recognised; say `format:` (and `log_format:` or `fields:`) in tabiji.yaml"
             )
             self._progress.problems.append(Problem(path, message))
@@ -304,10 +304,11 @@ class _Commits:
         except OSError:
             counted = None
         except BrokenExecutor:
-            raise OutsideError(
+            message = _(
                 "a process that counts was killed; is there enough memory? Nothing is lost: run this again, "
                 "perhaps with fewer `--workers`"
-            ) from None
+            )
+            raise OutsideError(message) from None
         if piece.file.number in self._left:
             return
         if counted is None:

@@ -10,6 +10,7 @@ from tabiji import incidents
 from tabiji.definitions import Site
 from tabiji.errors import UsageError
 from tabiji.incidents import Detector, Incident, Role, Roles
+from tabiji.language import _
 from tabiji.reports.phrases import plain
 from tabiji.runs import grouping
 from tabiji.store import FactKind, IncidentFact, Store
@@ -37,7 +38,7 @@ def find(store: Store, number: int) -> Incident:
     for incident in store.incidents():
         if incident.number == number:
             return incident
-    raise UsageError(f"there is no incident {number}; `tabiji incidents` lists them")
+    raise UsageError(_("there is no incident {number}; `tabiji incidents` lists them", number=number))
 
 
 def open_by_hand(site: Site, store: Store, journey: str, minute: int, by: Detector, word: Word) -> int:
@@ -71,10 +72,15 @@ def own(store: Store, number: int, person: str, role: Role | None, word: Word) -
     """
     incident = find(store, number)
     if incident.merged_into is not None:
-        raise UsageError(f"incident {number} is part of incident {incident.merged_into}; say it of that")
+        message = _(
+            "incident {number} is part of incident {into}; say it of that",
+            number=number,
+            into=incident.merged_into,
+        )
+        raise UsageError(message)
     name = plain(person, NAME_LONGEST).replace(": ", " ")  # what follows `: ` is the reason
     if not name:
-        raise UsageError("who is it? Say a name")
+        raise UsageError(_("who is it? Say a name"))
     if roles_of(store.incident_facts(number)).of(name) == role:
         return False
     kinds: dict[Role | None, FactKind] = {"commander": "commands", "helper": "helps", None: "leaves"}
@@ -141,9 +147,15 @@ def acknowledge(store: Store, number: int, word: Word) -> IncidentFact | None:
     """
     incident = find(store, number)
     if incident.merged_into is not None:
-        raise UsageError(f"incident {number} is part of incident {incident.merged_into}; take note of that")
+        message = _(
+            "incident {number} is part of incident {into}; take note of that",
+            number=number,
+            into=incident.merged_into,
+        )
+        raise UsageError(message)
     if incident.closed_minute is not None:
-        raise UsageError(f"incident {number} is closed already: there is nothing to take note of")
+        message = _("incident {number} is closed already: there is nothing to take note of", number=number)
+        raise UsageError(message)
     before = store.notices.acknowledged([number]).get(number)
     if before is None:
         store.record_incidents([], [word.of(number, "acknowledged", None)])

@@ -20,6 +20,7 @@ from functools import partial
 
 from tabiji.definitions import Probe, Site
 from tabiji.errors import FileError, OutsideError, UsageError
+from tabiji.language import N_, _, ngettext
 from tabiji.runs.receiving import Received, Receiving
 from tabiji.sources import probing
 from tabiji.sources.probing import Finding
@@ -90,7 +91,7 @@ class Probing:
         self._under_way: dict[Key, asyncio.Task[None]] = {}
         self._found: deque[_Line] = deque()
         self._uncounted: deque[_Line] = deque()  # what was tried, and is to be tried again
-        self._problems: dict[tuple[str, str], str] = {}  # by source and probe
+        self._problems: dict[tuple[str, str], tuple[str, str]] = {}  # by source and probe
         self._lost = 0
         self._kept_for: str | None = None  # why findings can't be counted for now
         self._findings = 0
@@ -126,15 +127,25 @@ class Probing:
 
     def problems(self) -> tuple[str, ...]:
         """What keeps probes from being asked, or their findings from being counted, for people."""
-        said = [f"{source}/{probe}: {what}" for (source, probe), what in sorted(self._problems.items())]
+        said = [
+            f"{source}/{probe}: {_(message, name=name)}"
+            for (source, probe), (message, name) in sorted(self._problems.items())
+        ]
         waiting = len(self._uncounted)
         if waiting:
-            what = "finding of a probe waits" if waiting == 1 else "findings of probes wait"
-            said.append(f"{waiting} {what} until they can be counted")
-        if self._lost:
             said.append(
-                f"{self._lost} findings of probes were never counted: the database was away for too long"
+                ngettext(
+                    "{n} finding of a probe waits until they can be counted",
+                    "{n} findings of probes wait until they can be counted",
+                    waiting,
+                    n=waiting,
+                )
             )
+        if self._lost:
+            message = _(
+                "{n} findings of probes were never counted: the database was away for too long", n=self._lost
+            )
+            said.append(message)
         return tuple(said)
 
     def _run(self) -> None:
@@ -198,7 +209,7 @@ class Probing:
     def _ask(self, key: Key, slot: Slot) -> None:
         unset = [name for name in slot.probe.variables if name not in self._environment]
         if unset:
-            self._trouble(key, f"the environment has no `{unset[0]}`")
+            self._trouble(key, N_("the environment has no `{name}`"), unset[0])
             return
         self._trouble(key, None)
         task = asyncio.get_running_loop().create_task(self._asked(slot))
@@ -207,18 +218,18 @@ class Probing:
         def ended(done: asyncio.Task[None]) -> None:
             del self._under_way[key]
             if not done.cancelled() and (error := done.exception()) is not None:
-                self._trouble(key, f"{type(error).__name__} in asking: a fault of ours")
+                self._trouble(key, N_("{name} in asking: a fault of ours"), type(error).__name__)
                 log.error("asking fails", exc_info=error)
 
         task.add_done_callback(ended)
 
-    def _trouble(self, key: Key, what: str | None) -> None:
-        """Notes what keeps a probe from being asked, and says it once."""
+    def _trouble(self, key: Key, what: str | None, name: str = "") -> None:
+        """Notes what keeps a probe from being asked (a message and what it names), and says it once."""
         if what is None:
             self._problems.pop(key[:2], None)
-        elif self._problems.get(key[:2]) != what:
-            self._problems[key[:2]] = what
-            log.warning("probe %s/%s is not asked: %s", key[0], key[1], what)
+        elif self._problems.get(key[:2]) != (what, name):
+            self._problems[key[:2]] = what, name
+            log.warning("probe %s/%s is not asked: %s", key[0], key[1], what.format(name=name))
 
     async def _asked(self, slot: Slot) -> None:
         finding = await probing.ask(slot.probe.expanded(self._environment), self._trusted, self._clock())
@@ -227,7 +238,7 @@ class Probing:
 
     def _count(self, lines: deque[_Line]) -> None:
         """Has findings counted, without waiting for it."""
-        for _ in range(len(lines)):
+        for _one in range(len(lines)):
             line = lines.popleft()
             try:
                 answer = self._receiving.submit(line.source, line.line, line.batch, line.ended_at)
@@ -267,7 +278,8 @@ def _trusted(before: ssl.SSLContext | None = None) -> ssl.SSLContext:
         return probing.trust()
     except OSError as error:
         if before is None:
-            raise FileError(f"the certificates to be trusted can't be read: {error}") from None
+            message = _("the certificates to be trusted can't be read: {error}", error=error)
+            raise FileError(message) from None
         return before
 
 

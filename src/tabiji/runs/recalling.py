@@ -11,6 +11,7 @@ from tabiji.alerts import Standing
 from tabiji.definitions import SITE, Site
 from tabiji.errors import DefinitionError, UsageError
 from tabiji.journeys import Journey, Objective, Tier
+from tabiji.language import _
 from tabiji.reports.ledger import Entry, Told, episodes
 from tabiji.runs import correcting, judging, minutes
 from tabiji.runs.judging import Judged
@@ -44,9 +45,8 @@ def _read(site: Site, then: Definitions, environment: Mapping[str, str]) -> Site
     try:
         old = definitions.load(site.folder, unset | {**environment}, then.files)
     except DefinitionError as error:
-        raise UsageError(
-            f"the definitions of then can't be read any more; look with `--definitions now`\n{error}"
-        ) from None
+        message = _("the definitions of then can't be read any more; look with `--definitions now`")
+        raise UsageError(f"{message}\n{error}") from None
     return replace(old, store=site.store)
 
 
@@ -129,7 +129,7 @@ def fired_at(site: Site, store: Store, minute: int, wanted: Sequence[Pair]) -> d
         end = max(min(minute, max(lasts, default=begin) + 1 + longest), begin)
         corrected = correcting.corrected(site, store, pairs, begin - longest, end)
         dense = minutes.of(site, store, pairs, begin - longest, end, corrected)
-        for _, objective in pairs:
+        for _journey, objective in pairs:
             fired = [one for one in known.alerts if one.objective == objective.id]
             now = replay(objective, dense[objective.id], begin, end, fired)
             found[objective.id] = frozenset(one.tier for one in now if one.closed_minute is None)

@@ -14,8 +14,9 @@ from typing import Self
 from tabiji import engines, logs, sources
 from tabiji.counting import Account
 from tabiji.definitions import Site, Source
-from tabiji.definitions.shaping import did_you_mean
-from tabiji.errors import FileError, OutsideError, UsageError
+from tabiji.definitions.shaping import nearest
+from tabiji.errors import FileError, OutsideError, UsageError, reason
+from tabiji.language import ENGLISH, _, speaking
 from tabiji.logs import Reading
 from tabiji.runs import committing
 from tabiji.runs.classifying import Classifier
@@ -133,7 +134,8 @@ class Receiving:
     def submit(self, source: str, lines: bytes, batch: str | None, now: float) -> Future[Received]:
         """As `receive`, without waiting. Until it is being counted, the answer can be cancelled."""
         if batch is not None and not (0 < len(batch) <= BATCH_CHARACTERS_MAX and batch.isprintable()):
-            raise UsageError(f"the id of a batch has 1 to {BATCH_CHARACTERS_MAX} printable characters")
+            message = _("the id of a batch has 1 to {most} printable characters", most=BATCH_CHARACTERS_MAX)
+            raise UsageError(message)
         defined = one_of(self._site(), source)
         if lines and not lines.endswith(b"\n"):
             lines += b"\n"  # a push is complete
@@ -141,9 +143,10 @@ class Receiving:
         request = _Request(lines, batch, now, how)
         with self._lock:
             if self._closed:
-                raise Unavailable("this process is stopping; push again to the next one")
+                raise Unavailable(_("this process is stopping; push again to the next one"))
             if self._bytes and self._bytes + len(lines) > WAITING_BYTES_MAX:
-                raise Unavailable("more is waiting to be counted than this process holds; push again later")
+                message = _("more is waiting to be counted than this process holds; push again later")
+                raise Unavailable(message)
             self._bytes += len(lines)
             self._waiting.setdefault(source, deque()).append(request)
             # One round for each request, most of which find nothing left to do: none is ever forgotten.
@@ -170,7 +173,8 @@ class Receiving:
         if not taken:
             return
         try:
-            self._count(source, taken)
+            with speaking(ENGLISH):  # who pushed what is counted together may read several languages
+                self._count(source, taken)
         except BaseException as error:
             self._give_up(source)
             for request in taken:
@@ -198,7 +202,7 @@ class Receiving:
         return taken
 
     def _count(self, source: str, taken: Sequence[_Request]) -> None:
-        for _ in range(TRIES_MAX):
+        for _try in range(TRIES_MAX):
             counter = self._counter(source)
             try:
                 counter.count(taken)
@@ -206,12 +210,10 @@ class Receiving:
                 self._give_up(source)  # another process was quicker: look again
                 continue
             except OSError as error:
-                where = f"{error.filename}: " if error.filename else ""
-                raise FileError(
-                    f"{where}pushed lines can't be written: {error.strerror or error}; nothing was counted"
-                ) from error
+                message = _("pushed lines can't be written: {why}; nothing was counted", why=reason(error))
+                raise FileError(f"{error.filename}: {message}" if error.filename else message) from error
             return
-        raise Unavailable("other processes count the same batches; push again later")
+        raise Unavailable(_("other processes count the same batches; push again later"))
 
     def _counter(self, source: str) -> _Counter:
         defined = one_of(self._site(), source)
@@ -346,7 +348,7 @@ class _Counter:
         if defined is not None:
             return defined
         if how is None:
-            raise NotRecognised(f"source `{self.source.name}` has no format any more")
+            raise NotRecognised(_("source `{source}` has no format any more", source=self.source.name))
         return committing.as_recognised(self.source, how.recognised)
 
 
@@ -355,16 +357,19 @@ def one_of(site: Site, name: str) -> Source:
     found = next((source for source in site.sources if source.name == name), None)
     if found is not None:
         return found
-    hint = did_you_mean(name, [source.name for source in site.sources])
-    raise UnknownSource(f"`{name[:100]}` is not a source; {hint}")
+    hint = nearest(name, [source.name for source in site.sources])
+    noun = _("a source")
+    raise UnknownSource(_("`{name}` is not {noun}{hint}", name=name[:100], noun=noun, hint=hint))
 
 
 def _recognised(source: Source, lines: bytes) -> _How:
     first = lines[: 1 << 20].split(b"\n")[:LINES_LOOKED_AT]
     found = logs.recognised(first)
     if found is None:
-        raise NotRecognised(
-            f"the format of these lines is not recognised; say `format:` of source `{source.name}` in tabiji.yaml"
+        message = _(
+            "the format of these lines is not recognised; say `format:` of source `{source}` in tabiji.yaml",
+            source=source.name,
         )
+        raise NotRecognised(message)
     parts = tuple(one for one in found.fields or () if one[0] in logs.PARTS)
     return _How(found.format, found.log_format, parts, found)

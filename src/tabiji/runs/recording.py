@@ -19,6 +19,7 @@ from tabiji import alerts, corrections
 from tabiji.alerts import LIVE_MINUTES, Alert, Silence
 from tabiji.definitions import SITE, Site
 from tabiji.journeys import Journey, Objective, Text
+from tabiji.language import _
 from tabiji.runs import correcting, minutes, silences
 from tabiji.runs.judging import uncollected
 from tabiji.runs.replaying import longest_minutes, replay
@@ -90,7 +91,7 @@ class Judge:
 
         `now` is in seconds. Judging again changes nothing. Raises StaleRound where others keep judging meanwhile.
         """
-        for _ in range(TRIES):
+        for _try in range(TRIES):
             stored = self._store.judging()
             judging = _set_back(stored, now)
             if judging is not stored:
@@ -105,7 +106,7 @@ class Judge:
                 continue
             self._round = judging.round + 1
             return Round(verdict.until_minute, late, verdict.alerts, verdict.silences)
-        raise StaleRound("others are judging at the same time; run this again")
+        raise StaleRound(_("others are judging at the same time; run this again"))
 
     def _judged(self, judging: Judging, now: int) -> tuple[Verdict, int | None] | None:
         lasts = [one.last_minute for one in judging.sources.values() if one.last_minute is not None]

@@ -11,6 +11,7 @@ from tabiji import notices
 from tabiji.alerts import LIVE_MINUTES
 from tabiji.definitions import Site
 from tabiji.incidents import Incident
+from tabiji.language import _
 from tabiji.marks import Mark
 from tabiji.notices import Clock, Decision, Duty, Facts, Knows, Message, Numbered, Receiver, Telling
 from tabiji.policies import Policy, Step
@@ -31,12 +32,12 @@ def tell(site: Site, store: Store, now: int) -> tuple[Message, ...]:
     Telling again changes nothing, and a crash before the record is made up for by the next call. The first time only
     what is open is told. Raises StaleTelling where others keep telling meanwhile.
     """
-    for _ in range(TRIES):
+    for _try in range(TRIES):
         try:
             return _told(site, store, now)
         except StaleTelling:
             continue
-    raise StaleTelling("others are telling at the same time; run this again")
+    raise StaleTelling(_("others are telling at the same time; run this again"))
 
 
 def decisions(site: Site, store: Store, now: int) -> list[Decision]:

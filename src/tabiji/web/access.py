@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from fastapi import HTTPException, Request
 
+from tabiji.language import _
 from tabiji.store import Token
 from tabiji.web.context import Context
 
@@ -36,13 +37,12 @@ def caller(context: Context) -> Callable[[Request], Token]:
         token = context.store.tokens.of(secret) if secret else None
         now = context.now()
         if token is None or not token.is_valid(now):
-            raise HTTPException(
-                401,
+            message = _(
                 "this needs a token: `Authorization: Bearer tabiji_…`; `tabiji token create` makes one"
-                if not secret
-                else "this token is not known, or is not valid any more",
-                {"WWW-Authenticate": "Bearer"},
             )
+            if secret:
+                message = _("this token is not known, or is not valid any more")
+            raise HTTPException(401, message, {"WWW-Authenticate": "Bearer"})
         context.store.tokens.used(token, now)
         return token
 
@@ -52,11 +52,12 @@ def caller(context: Context) -> Callable[[Request], Token]:
 def require(token: Token, scope: str) -> None:
     """Answers 403 where a token does not cover a scope."""
     if not token.may(scope):
-        raise HTTPException(403, f"the token `{token.name}` does not have the scope `{scope}`")
+        message = _("the token `{name}` does not have the scope `{scope}`", name=token.name, scope=scope)
+        raise HTTPException(403, message)
 
 
 def _secret(request: Request) -> str | None:
-    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+    scheme, _space, credentials = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and credentials.strip():
         return credentials.strip()
     return request.headers.get(FIREHOSE_KEY)

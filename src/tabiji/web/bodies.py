@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from tabiji import sources
+from tabiji.language import _
 from tabiji.store import Token
 
 MIB = 1 << 20
@@ -48,9 +49,12 @@ class Room:
         number = token.number
         with self._lock:
             if self._requests[number] >= TOKEN_REQUESTS:
-                raise HTTPException(
-                    429, f"the token `{token.name}` has {TOKEN_REQUESTS} requests under way already", RETRY
+                message = _(
+                    "the token `{token}` has {n} requests under way already",
+                    token=token.name,
+                    n=TOKEN_REQUESTS,
                 )
+                raise HTTPException(429, message, RETRY)
             self._requests[number] += 1
         share = Share(self, number)
         try:
@@ -63,9 +67,11 @@ class Room:
     def _take(self, number: int, more: int) -> None:
         with self._lock:
             if self._bytes[number] + more > TOKEN_BYTES:
-                raise HTTPException(429, "this token has too much under way; wait for some answers", RETRY)
+                message = _("this token has too much under way; wait for some answers")
+                raise HTTPException(429, message, RETRY)
             if self._bytes.total() + more > ROOM_BYTES:
-                raise HTTPException(503, "too much is being received at once; push again later", RETRY)
+                message = _("too much is being received at once; push again later")
+                raise HTTPException(503, message, RETRY)
             self._bytes[number] += more
 
 
@@ -94,7 +100,7 @@ async def body(request: Request, share: Share, unpacked_max: int = UNPACKED_MAX)
     size_max = min(WIRE_MAX, unpacked_max)
     length = request.headers.get("content-length")
     if length is None and "transfer-encoding" not in request.headers:
-        raise HTTPException(411, "a request with lines has a body")
+        raise HTTPException(411, _("a request with lines has a body"))
     if length is not None and int(length) > size_max:
         raise _too_large(size_max)
     with SpooledTemporaryFile(MEMORY_BYTES) as held:
@@ -106,7 +112,7 @@ async def body(request: Request, share: Share, unpacked_max: int = UNPACKED_MAX)
                     raise _too_large(size_max)
                 held.write(part)
         except ClientDisconnect:
-            raise HTTPException(400, "the request ended before its body did") from None
+            raise HTTPException(400, _("the request ended before its body did")) from None
         held.seek(0)
         if kind is None:
             share.more(size)
@@ -118,21 +124,20 @@ async def body(request: Request, share: Share, unpacked_max: int = UNPACKED_MAX)
 def _encoding(request: Request) -> str | None:
     written = request.headers.get("content-encoding", "").strip().lower()
     if written not in ENCODINGS:
-        raise HTTPException(
-            415,
-            f"`Content-Encoding: {written[:50]}` is not understood; send gzip, zstd, or none",
-            {"Accept-Encoding": "gzip, zstd"},
+        message = _(
+            "`Content-Encoding: {written}` is not understood; send gzip, zstd, or none", written=written[:50]
         )
+        raise HTTPException(415, message, {"Accept-Encoding": "gzip, zstd"})
     return ENCODINGS[written]
 
 
 def _unpacked(packed: IO[bytes], kind: str, share: Share, size_max: int) -> bytes:
     if sources.magic(packed.read(4)) != kind:
-        raise HTTPException(400, f"the body is not {kind}, as `Content-Encoding` says")
+        raise HTTPException(400, _("the body is not {kind}, as `Content-Encoding` says", kind=kind))
     size = 0
     for block in _blocks(packed, kind):
         if not size and sources.magic(block[:4]) is not None:
-            raise HTTPException(400, "the body is compressed twice; compress it once")
+            raise HTTPException(400, _("the body is compressed twice; compress it once"))
         size += len(block)
         if size > size_max:
             raise _too_large(size_max)
@@ -146,11 +151,12 @@ def _unpacked(packed: IO[bytes], kind: str, share: Share, size_max: int) -> byte
 def _blocks(packed: IO[bytes], kind: str) -> Iterator[bytes]:
     packed.seek(0)
     try:
-        for block, _ in sources.stream(packed, kind, WINDOW_BYTES):
+        for block, _read in sources.stream(packed, kind, WINDOW_BYTES):
             yield block
     except sources.CompressionError as error:
-        raise HTTPException(400, f"the body can't be unpacked: {error}") from None
+        raise HTTPException(400, _("the body can't be unpacked: {error}", error=error)) from None
 
 
 def _too_large(size_max: int) -> HTTPException:
-    return HTTPException(413, f"the body is larger than {size_max // MIB} MiB; push smaller batches")
+    message = _("the body is larger than {most} MiB; push smaller batches", most=size_max // MIB)
+    return HTTPException(413, message)

@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 
 from tabiji import sources
 from tabiji.errors import TabijiError
+from tabiji.language import _
 from tabiji.web.access import allowed
 from tabiji.web.bodies import MIB, PARSED_MAX, Share, body
 from tabiji.web.context import Context
@@ -41,7 +42,7 @@ def routes(context: Context) -> APIRouter:
                 named, lines = await run_in_threadpool(_read, written, share)
                 number = number or named
                 if named and named != number:
-                    raise HTTPException(400, "`requestId` is not the one of the header")
+                    raise HTTPException(400, _("`requestId` is not the one of the header"))
                 await received_of(receiver(context), source, lines, number or None, at / 1000)
         except (TabijiError, HTTPException) as error:
             status, message, headers = told(error)
@@ -61,16 +62,15 @@ def _read(written: bytes, share: Share) -> tuple[str, bytes]:
             raise TypeError
         return named, b"".join(line for record in records for line in _lines(_decoded(record), share))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise HTTPException(
-            400, 'this is no delivery of Firehose: {"requestId": …, "records": [{"data": base64}, …]}'
-        ) from None
+        message = _('this is no delivery of Firehose: {"requestId": …, "records": [{"data": base64}, …]}')
+        raise HTTPException(400, message) from None
 
 
 def _decoded(record: Mapping[str, str]) -> bytes:
     try:
         return base64.b64decode(record["data"], validate=True)
     except binascii.Error:
-        raise HTTPException(400, "a record of this delivery is not base64") from None
+        raise HTTPException(400, _("a record of this delivery is not base64")) from None
 
 
 def _lines(record: bytes, share: Share) -> Iterator[bytes]:
@@ -89,11 +89,13 @@ def _unpacked(record: bytes, share: Share) -> bytes:
     try:
         unpacked = unpacking.decompress(record, RECORD_MAX + 1)
     except zlib.error as error:
-        raise HTTPException(400, f"a record of this delivery can't be unpacked: {error}") from None
+        message = _("a record of this delivery can't be unpacked: {error}", error=error)
+        raise HTTPException(400, message) from None
     if len(unpacked) > RECORD_MAX:
-        raise HTTPException(413, f"a record of this delivery is larger than {RECORD_MAX // MIB} MiB")
+        message = _("a record of this delivery is larger than {most} MiB", most=RECORD_MAX // MIB)
+        raise HTTPException(413, message)
     if not unpacking.eof:
-        raise HTTPException(400, "a record of this delivery ends too early")
+        raise HTTPException(400, _("a record of this delivery ends too early"))
     share.more(len(unpacked))
     return unpacked
 

@@ -24,6 +24,7 @@ from starlette.concurrency import run_in_threadpool
 
 from tabiji.definitions import Site, Source
 from tabiji.errors import TabijiError, UsageError
+from tabiji.language import N_, _
 from tabiji.runs.receiving import Received, one_of
 from tabiji.web import spans
 from tabiji.web.access import caller, require
@@ -57,11 +58,11 @@ SIGNALS = {
         ExportLogsServiceRequest,
         ExportLogsServiceResponse,
         spans.of_logs,
-        "log records",
+        N_("log records"),
         "rejected_log_records",
     ),
     "/v1/traces": _Signal(
-        ExportTraceServiceRequest, ExportTraceServiceResponse, spans.of_spans, "spans", "rejected_spans"
+        ExportTraceServiceRequest, ExportTraceServiceResponse, spans.of_spans, N_("spans"), "rejected_spans"
     ),
 }
 
@@ -76,7 +77,8 @@ def routes(context: Context) -> APIRouter:
             kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
             try:
                 if kind not in (PROTOBUF, JSON):
-                    raise HTTPException(415, f"send `Content-Type: {PROTOBUF}` or `{JSON}`")
+                    message = _("send `Content-Type: {one}` or `{other}`", one=PROTOBUF, other=JSON)
+                    raise HTTPException(415, message)
                 token = await run_in_threadpool(check, request)
                 with context.room.request(token) as share:
                     written = await body(request, share, PARSED_MAX)
@@ -121,7 +123,10 @@ def _read(signal: _Signal, written: bytes, kind: str) -> dict[str | None, list[b
         else:
             request.ParseFromString(written)
     except (json_format.ParseError, DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise HTTPException(400, f"this is no {kind} of {signal.noun}: {str(error)[:200]}") from None
+        message = _(
+            "this is no {kind} of {noun}: {error}", kind=kind, noun=_(signal.noun), error=str(error)[:200]
+        )
+        raise HTTPException(400, message) from None
     found: dict[str | None, list[bytes]] = {}
     for service, line in signal.lines(request, _json_id if kind == JSON else _id):
         found.setdefault(service, []).append(line)
@@ -144,7 +149,10 @@ def _sorted(
     if wanted is not None:
         source = one_of(site, wanted)
         if source.format != "otlp":
-            raise UsageError(f"source `{source.name}` does not read OpenTelemetry; it needs `format: otlp`")
+            message = _(
+                "source `{source}` does not read OpenTelemetry; it needs `format: otlp`", source=source.name
+            )
+            raise UsageError(message)
         return {source.name: [line for lines in by_service.values() for line in lines]}, {}
     found: dict[str, list[bytes]] = {}
     lost: dict[str | None, int] = {}
@@ -169,15 +177,21 @@ def _source_of(sources: Iterable[Source], service: str | None) -> Source | None:
 
 def _answer(signal: _Signal, kind: str, received: list[Received], lost: dict[str | None, int]) -> Response:
     response: Any = signal.response()
-    rejected = sum(lost.values()) + sum(n for one in received for _, n in one.account.rejected)
+    rejected = sum(lost.values()) + sum(n for one in received for _reason, n in one.account.rejected)
     if rejected:
         reasons = [
-            f"no source for service `{service or 'unknown'}`: give one `format: otlp` and "
-            f"`service: {service or '…'}` in tabiji.yaml, or name it by `?source=NAME`"
+            _(
+                "no source for service `{service}`: give one `format: otlp` and `service: {name}` in tabiji.yaml, "
+                "or name it by `?source=NAME`",
+                service=service or "unknown",
+                name=service or "…",
+            )
             for service in sorted(lost, key=str)
         ]
         reasons += [
-            f"{n} {reason} in `{one.source}`" for one in received for reason, n in one.account.rejected
+            _("{n} {reason} in `{source}`", n=n, reason=reason, source=one.source)
+            for one in received
+            for reason, n in one.account.rejected
         ]
         partial = response.partial_success
         setattr(partial, signal.rejected, rejected)

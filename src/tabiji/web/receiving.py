@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
+from tabiji.language import _
 from tabiji.runs.receiving import Received, Receiving
 from tabiji.store import Token
 from tabiji.web.access import allowed
@@ -35,7 +36,7 @@ def routes(context: Context) -> APIRouter:
 def receiver(context: Context) -> Receiving:
     """What receives in this process. Answers 503 where it has none."""
     if context.receiving is None:
-        raise HTTPException(503, "this process receives nothing", {"Retry-After": "60"})
+        raise HTTPException(503, _("this process receives nothing"), {"Retry-After": "60"})
     return context.receiving
 
 

@@ -1,7 +1,7 @@
 """A request → the language of its answer, and the choices of looks that a visitor makes by the address.
 
 The language is that of `?lang=` (which is remembered), else the one remembered, else the first of the browser's
-that there is, else the site's.
+that there is, else the site's; of addresses that programs ask, English.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tabiji.catalogues import catalogue
 from tabiji.language import LANGUAGES, Language, speaking
 from tabiji.web.context import Context
+from tabiji.web.failures import MACHINES
 
 REMEMBERED_SECONDS = 400 * 86_400
 CHOICES: Mapping[str, tuple[str, ...]] = {"lang": LANGUAGES, "theme": ("light", "dark", "auto")}
@@ -69,7 +70,7 @@ def _language(context: Context, request: Request, asked: str | None) -> Language
         for known in LANGUAGES:
             if wanted == known:
                 return known
-    return context.site().language
+    return "en" if request.scope["path"].startswith(MACHINES) else context.site().language
 
 
 def _accepted(header: str) -> list[str]:

@@ -15,7 +15,8 @@ from pathlib import Path
 from tabiji import engines, sources
 from tabiji.discovery import Cut, Discovery, Unrecognised
 from tabiji.engines import Counted, Task
-from tabiji.errors import FileError, UsageError
+from tabiji.errors import FileError, UsageError, reason
+from tabiji.language import _
 from tabiji.runs.discovering.gathering import Gathering
 from tabiji.runs.discovering.placing import ROTATION, placed
 from tabiji.runs.discovering.recognising import How, Read, Run, nearest, recognise, result
@@ -37,10 +38,15 @@ def files(paths: Iterable[str]) -> list[Path]:
     for written in paths:
         path = Path(written)
         if path.is_dir():
-            raise UsageError(f"{written} is a folder; name the files in it, such as {path / '*.log'}")
+            message = _(
+                "{path} is a folder; name the files in it, such as {example}",
+                path=written,
+                example=path / "*.log",
+            )
+            raise UsageError(message)
         some = [path] if path.exists() else [one for one in sources.matching([written]) if one.exists()]
         if not some:
-            raise FileError(f"{written}: there is no such file")
+            raise FileError(_("{path}: there is no such file", path=written))
         found |= {str(one): one for one in some}
     return list(found.values())
 
@@ -141,7 +147,7 @@ def _pieces(reads: Sequence[Read], cut: list[Cut]) -> Iterator[tuple[Read, Piece
                 yield read, piece
             known.append(file)
         except OSError as error:
-            raise FileError(f"{read.path}: {error.strerror or error}") from None
+            raise FileError(f"{read.path}: {reason(error)}") from None
         except CompressionError as error:
             cut.append(Cut(read.path, str(error)))
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from tabiji import logs, sources
 from tabiji.discovery import Unrecognised
 from tabiji.engines import Chunk, Counted, Task
-from tabiji.errors import FileError
+from tabiji.errors import FileError, reason
+from tabiji.language import _, listed
 from tabiji.logs import Reading
 from tabiji.logs.ndjson import PARTS
 from tabiji.runs.discovering.placing import ROTATION
@@ -89,17 +90,17 @@ def _sample(path: Path) -> list[bytes]:
     """The first lines of a file that are not blank."""
     try:
         if not path.is_file():
-            raise FileError(f"{path}: not a regular file")
+            raise FileError(_("{path}: not a regular file", path=path))
         return [line for line in sources.first_lines(path) if line.strip()]
     except OSError as error:
-        raise FileError(f"{path}: {error.strerror or error}") from None
+        raise FileError(f"{path}: {reason(error)}") from None
 
 
 def _recognised(path: Path, lines: Sequence[bytes], given: How | None) -> Read | Unrecognised | None:
     if not lines:
         return None
     if given is not None:
-        return Read(str(path), given, "as you said", 1.0)
+        return Read(str(path), given, _("as you said"), 1.0)
     recognised = logs.recognised(lines)
     if recognised is None:
         return _unrecognised(path, lines)
@@ -126,15 +127,18 @@ def _unnamed(log_format: str | None, lines: Sequence[bytes]) -> tuple[str, ...]:
         match.groups() for line in lines if (match := pattern.fullmatch(line.decode("utf-8", "replace")))
     ]
     said = []
-    for (name, _), values in zip(reading.columns, zip(*found, strict=True), strict=False):
+    for (name, _sql), values in zip(reading.columns, zip(*found, strict=True), strict=False):
         some = [value for value in dict.fromkeys(values) if value not in ("", "-")][:UNNAMED_VALUES_MAX]
         if name.startswith(UNNAMED.removeprefix("$")) and some:
-            said.append(f"`{name}` ({', '.join(value[:UNNAMED_CHARACTERS_MAX] for value in some)})")
+            values_ = listed(value[:UNNAMED_CHARACTERS_MAX] for value in some)
+            said.append(_("`{name}` ({values})", name=name, values=values_))
     if not said:
         return ()
-    return (
-        f"fields without a name: {'; '.join(said)}. To use them, give nginx's own directive as `--log-format`",
+    message = _(
+        "fields without a name: {fields}. To use them, give nginx's own directive as `--log-format`",
+        fields="; ".join(said),
     )
+    return (message,)
 
 
 def _needed(fields: Fields | None) -> tuple[Fields | None, tuple[str, ...]]:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
+from tabiji.language import _
+
 FOLDER = Path(__file__).parent
 KINDS = {
     ".css": "text/css; charset=utf-8",
@@ -60,7 +62,7 @@ def routes() -> APIRouter:
     def file(request: Request, version: str, name: str) -> Response:
         found = _files().get(name)
         if found is None:
-            raise HTTPException(404, "there is no such file")
+            raise HTTPException(404, _("there is no such file"))
         headers = FOR_EVER if version == _hash() else {"Cache-Control": "no-cache"}
         headers = headers | {"Vary": "Accept-Encoding"}
         if "gzip" in request.headers.get("accept-encoding", ""):
