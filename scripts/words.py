@@ -134,9 +134,10 @@ def helps() -> Iterator[tuple[str, str]]:
 
 def keyed() -> Iterator[tuple[str, str, str]]:
     """What is translated by a key, as it is said in a language of choice: module's path, context, English."""
+    from tabiji.charts import words
     from tabiji.reports import english
 
-    for module, texts in (("reports/english", english),):
+    for module, texts in (("reports/english", english), ("charts/words", words)):
         for key, text in texts.EN.items():
             yield f"tabiji/{module}.py", texts.CONTEXT.format(key=key), text
 
