@@ -52,6 +52,7 @@ objectives:
     steps: [pay]
     good: status < 500
     target: 99%
+    {state}
 """
 FAST = """
   fast:

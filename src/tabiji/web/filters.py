@@ -5,7 +5,7 @@ Minutes are since the epoch. Nothing known is a dash, never 0.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from fractions import Fraction
 from typing import Any
@@ -76,6 +76,24 @@ def traffic(per_minute: Fraction) -> str:
     if per_minute * windows.HOUR >= 1:
         return _("{n} an hour", n=number(int(per_minute * windows.HOUR)))
     return _("{n} a day", n=number(int(per_minute * windows.DAY)))
+
+
+def bars(days: Sequence[Fraction | None]) -> list[tuple[str, str]]:
+    """Shares of a day's allowance → bars of a strip, as paths of an SVG by kind: none, kept, some, spent."""
+    found: dict[str, list[str]] = {}
+    for place, share in enumerate(days):
+        spent = None if share is None else share.numerator / share.denominator
+        kind, tall = (
+            ("none", 4)
+            if spent is None
+            else ("kept", 8)
+            if spent < 0.5
+            else ("some", 16)
+            if spent < 1
+            else ("spent", 24)
+        )
+        found.setdefault(kind, []).append(f"M{place * 6} {24 - tall}h5v{tall}h-5z")
+    return [(kind, "".join(paths)) for kind, paths in found.items()]
 
 
 def window(found: windows.Window) -> str:
@@ -178,6 +196,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "latency": latency,
     "length_of_time": length,
     "traffic": traffic,
+    "bars": bars,
     "window": window,
     "state": state,
     "words": words,
