@@ -35,6 +35,7 @@ def command(folder: Path | None, as_json: bool) -> None:
 
 
 def _show(document: dict[str, Any]) -> None:
+    from tabiji.notify import said
     from tabiji.reports import iso_time, number
 
     for one in document["sources"]:
@@ -104,7 +105,7 @@ def _show(document: dict[str, Any]) -> None:
                 at=iso_time(one["ended_at"]),
                 topic=one["topic"],
                 receiver=one["receiver"],
-                failure=one["failure"],
+                failure=said(one["failure"]),
             )
         )
     for one in document["leases"]:

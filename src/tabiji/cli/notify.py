@@ -55,24 +55,20 @@ def command(
 
 
 def _refuse_unknown(site: Site, names: tuple[str, ...]) -> None:
-    from tabiji.definitions.shaping import did_you_mean
+    from tabiji.definitions.shaping import nearest
 
     there_are = [one.name for one in site.notifications.receivers]
     for name in names:
         if name not in there_are:
-            raise UsageError(
-                _(
-                    "`{name}` is not a receiver; {did_you_mean}",
-                    name=name,
-                    did_you_mean=did_you_mean(name, there_are),
-                )
-            )
+            noun, hint = _("a receiver"), nearest(name, there_are)
+            raise UsageError(_("`{name}` is not {noun}{hint}", name=name, noun=noun, hint=hint))
 
 
 def _test(site: Site, names: tuple[str, ...], as_json: bool) -> int:
     """Tells each of them that this is a test; the exit code."""
     from concurrent.futures import ThreadPoolExecutor
 
+    from tabiji.notify import said
     from tabiji.runs import delivering
 
     wanted = [one for one in site.notifications.receivers if not names or one.name in names]
@@ -89,7 +85,7 @@ def _test(site: Site, names: tuple[str, ...], as_json: bool) -> int:
         output.print_json({"receivers": rows})
     else:
         rows_ = [
-            (one.name, one.channel, _("sent") if why is None else _("not sent: {why}", why=why))
+            (one.name, one.channel, _("sent") if why is None else _("not sent: {why}", why=said(why)))
             for one, why in found
         ]
         output.print_table(headings("receiver", "channel", "result"), rows_, grow=None)
@@ -143,11 +139,14 @@ def _show(store: Store, names: tuple[str, ...], as_json: bool) -> None:
 
 
 def _state(one: Posted) -> str:
+    from tabiji.notify import said
+
     tries = ngettext("{n} try", "{n} tries", one.tries, n=one.tries)
+    failure = said(one.failure or "")
     if one.state == "dead":
-        return _("given up after {tries}: {failure}", tries=tries, failure=one.failure)
+        return _("given up after {tries}: {failure}", tries=tries, failure=failure)
     if one.failure is not None:
-        names = {"tries": tries, "failure": one.failure, "at": _time(one.due_at)}
+        names = {"tries": tries, "failure": failure, "at": _time(one.due_at)}
         return _("fails ({tries}): {failure}; again at {at}", **names)
     return _("waits") if one.tries == 0 else _("is being sent")
 

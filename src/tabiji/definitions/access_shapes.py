@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 def _truth(written: object) -> object:
     if isinstance(written, str) and written in ("true", "True", "TRUE", "false", "False", "FALSE"):
         return written.lower() == "true"
-    raise PydanticCustomError("tabiji", "must be `true` or `false`")
+    raise PydanticCustomError("not_truth", "must be `true` or `false`")
 
 
 class Oidc(

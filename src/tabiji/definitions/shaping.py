@@ -55,11 +55,6 @@ def nearest(written: str, known: Iterable[str]) -> str:
     return _("; there are {known}", known=listed(words)) if words else _("; there are none")
 
 
-def did_you_mean(written: str, known: Iterable[str]) -> str:
-    """The same, for where the separator is there already."""
-    return nearest(written, known).removeprefix("; ")
-
-
 def _refuse_nothing(document: Document, tree: Tree, loc: Loc) -> None:
     """A key without a value is a fault: a line that was begun."""
     below = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, HTTPException, Request, Response
 
 from tabiji.language import _, listed
+from tabiji.notify import said
 from tabiji.runs import delivering
 from tabiji.runs.viewing import outbox as viewing
 from tabiji.web.context import Context
@@ -62,5 +63,6 @@ def _page(page: Page, tested: str | None = None, failure: str | None = None) -> 
         listed=listed,
         tested=tested,
         failure=failure,
+        said=said,
         retried=int(retried) if retried.isascii() and retried.isdecimal() and len(retried) < 9 else None,
     )
