@@ -61,7 +61,7 @@ def said(failure: str) -> str:
 def _pattern(message: str) -> re.Pattern[str]:
     """What a message looks like with its places filled."""
     parts = [
-        re.escape(text) + (f"(?P<{place}>.+)" if place is not None else "")
+        re.escape(text) + (f"(?P<{place}>.+?)" if place is not None else "")
         for text, place, _spec, _conversion in Formatter().parse(message)
     ]
     return re.compile("".join(parts), re.DOTALL)
