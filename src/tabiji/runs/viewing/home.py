@@ -111,7 +111,7 @@ class Home:
 
 @uncollected()
 def yesterday(site: Site, store: Store, at_minute: int) -> Yesterday:
-    """How journeys stood a day ago, and what names find them: what changes so seldom that it may be some minutes old."""
+    """How journeys stood a day ago, and what names find them: it changes so seldom that it may be minutes old."""
     before = _by_journey(recalling.judge(site, store, at_minute - DAY, pairs(site)).standings)
     operations = _operations(site, store)
     return Yesterday(
