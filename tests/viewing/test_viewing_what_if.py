@@ -7,7 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from rooms import DAY, START, Event, fill, opened, site
+from rooms import START, Event, fill, opened, site
 
 from tabiji import definitions
 from tabiji.budgets import Tally

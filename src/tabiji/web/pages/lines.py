@@ -159,16 +159,17 @@ def _row(line: Line) -> dict[str, object]:
 
 
 def _csv(found: Iterable[Line]) -> str:
-    """Lines as a table; what a spreadsheet would take for a formula begins with an apostrophe."""
+    """Lines as a table."""
     written = io.StringIO()
     rows = csv.writer(written, lineterminator="\r\n")
     rows.writerow(COLUMNS)
     for line in found:
-        rows.writerow(map(_cell, _row(line).values()))
+        rows.writerow(map(cell, _row(line).values()))
     return written.getvalue()
 
 
-def _cell(value: object) -> object:
+def cell(value: object) -> object:
+    """A value of a row; what a spreadsheet would take for a formula begins with an apostrophe."""
     if isinstance(value, bool):
         return str(value).lower()
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULAS) else value
