@@ -26,10 +26,12 @@ def seen(
     target: Fraction | None = P99,
     incident: bool = False,
     slow: bool = False,
+    during: tuple[int, int] = (0, 0),
     own: tuple[tuple[int, int], tuple[int, int]] = ((0, 0), (0, 0)),
 ) -> Seen:
     concern: impact.Concern = "slow" if slow else "failing"
-    return Seen("watch", "play", concern, of(*wide), of(*near), target, incident, (of(*own[0]), of(*own[1])))
+    whole = of(*wide), of(*near)
+    return Seen("watch", "play", concern, *whole, target, incident, of(*during), (of(*own[0]), of(*own[1])))
 
 
 # bad and all of the minutes around (and of the nearest), what else is known, and the answer
@@ -48,6 +50,15 @@ STEPS: dict[str, tuple[Seen, Reason]] = {
         "many-fail-in-incident",
     ),
     "a fifth that could be luck, in an incident": (seen((1, 5), incident=True), "incident"),
+    "a fifth of all that the incident had so far": (
+        seen((1, 100), incident=True, during=(20, 100)),
+        "many-fail-in-incident",
+    ),
+    "not quite a fifth of it": (seen((1, 100), incident=True, during=(19, 100)), "incident"),
+    "most of all that the incident had so far": (
+        seen((1, 100), incident=True, during=(90, 100)),
+        "most-fail",
+    ),
     "an incident, and all is well": (seen((0, 100), incident=True), "incident"),
     "an incident, and silence": (seen((0, 0), incident=True), "incident"),
     "too many for chance": (seen((7, 100)), "above-promise"),
@@ -149,4 +160,10 @@ def test_an_incident_is_about_the_steps_that_failed_in_it(parts: tuple[Part, ...
 
 def test_every_reason_has_an_answer() -> None:
     assert {impact.REASONS[reason] for reason in impact.REASONS} == set(impact.ANSWERS)
-    assert seen((0, 0)).others == (NOTHING, NOTHING)
+    assert impact.judge(()).tally == seen((0, 0)).others("wide") == NOTHING
+
+
+def test_the_events_that_tell_are_those_of_the_stretch_that_shows_it() -> None:
+    assert impact.of_step(seen((50, 200), (10, 20))).tally == of(10, 20)
+    assert impact.of_step(seen((1, 100), incident=True, during=(20, 100))).tally == of(20, 100)
+    assert impact.of_step(seen((7, 100), (1, 20))).tally == of(7, 100)

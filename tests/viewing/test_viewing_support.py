@@ -111,7 +111,7 @@ def test_the_answer_is_that_it_is_only_this_customer(alone: tuple[Site, Store]) 
         assert (who, told.verdict.reason) == (who, reason)
     without = support.told(site, opened, moment, NOW, impacting.watched(site))
     # one customer of fifty: 7 of 375 payments, too many for 99 % to be luck, or not
-    assert (without.verdict.reason, without.tally) == ("few-events", Tally(368, 375))
+    assert (without.verdict.reason, without.verdict.tally) == ("few-events", Tally(368, 375))
 
 
 def test_an_outage_is_told_with_since_when_and_how_many(outage: tuple[Site, Store]) -> None:

@@ -25,6 +25,7 @@ SLOW = Fraction(1, 2)  # of a customer's own requests: one slow request is nobod
 Answer = Literal["outage", "degraded", "only-this-customer", "nothing-seen", "no-data"]
 ANSWERS: tuple[Answer, ...] = get_args(Answer)  # the worst first
 Concern = Literal["failing", "slow"]
+Stretch = Literal["near", "wide", "during"]  # of time: the nearest minutes, all around, the incident so far
 Absence = Literal[
     "undefined", "never-counted", "future", "before-first", "not-kept", "not-arrived", "quiet", "nobody"
 ]
@@ -79,8 +80,8 @@ class Seen:
     """A step around a moment, as something that was promised (or what is usual) has it judged.
 
     `wide` are its events of all the minutes around, `near` those of the nearest; a bad one failed, or was slow.
-    `target` is None where nothing was agreed. `incident`: one of the step was under way. `own` are those of the
-    customer's, in the same two stretches.
+    `target` is None where nothing was agreed. `incident`: one of the step was under way; `during` are the step's events
+    of it so far. `own` are those of the customer's, in the first two stretches.
     """
 
     journey: str
@@ -90,12 +91,14 @@ class Seen:
     near: Tally
     target: Fraction | None = None
     incident: bool = False
+    during: Tally = NOTHING
     own: tuple[Tally, Tally] = (NOTHING, NOTHING)
 
-    @property
-    def others(self) -> tuple[Tally, Tally]:
-        """`wide` and `near` without the customer's own."""
-        return _less(self.wide, self.own[0]), _less(self.near, self.own[1])
+    def others(self, stretch: Stretch) -> Tally:
+        """The events of a stretch without the customer's own."""
+        if stretch == "near":
+            return _less(self.near, self.own[1])
+        return _less(self.wide if stretch == "wide" else self.during, self.own[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +113,20 @@ class Own:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answer, why, and what it was told by (None without any event)."""
+    """The answer, why, what it was told by (None without any step), and by which of its stretches."""
 
     reason: Reason
     seen: Seen | None = None
+    stretch: Stretch = "wide"
 
     @property
     def answer(self) -> Answer:
         return REASONS[self.reason]
+
+    @property
+    def tally(self) -> Tally:
+        """The events of others that it was told by."""
+        return NOTHING if self.seen is None else self.seen.others(self.stretch)
 
 
 def around(moment: int, now_minute: int) -> tuple[int, int]:
@@ -155,18 +164,32 @@ def judge(seen: Sequence[Seen], absence: Absence = "nobody", own: Own | None = N
 
 def of_step(seen: Seen, absence: Absence = "nobody") -> Verdict:
     """What a step's events say, without those of the customer."""
-    return Verdict(_reason(seen, absence), seen)
+    stretch = _outage(seen)
+    if stretch is None:
+        return Verdict(_reason(seen, absence), seen)
+    most = _reaches(seen.others(stretch), OUTAGE)
+    return Verdict("most-fail" if most else "many-fail-in-incident", seen, stretch)
+
+
+def _outage(seen: Seen) -> Stretch | None:
+    """The stretch that shows an outage, if any does: most of what it has failed; less, where an incident says so."""
+    if seen.concern == "failing":
+        budget = _budget(seen)
+        stretches: tuple[tuple[Stretch, Fraction], ...] = (("near", OUTAGE), ("wide", OUTAGE))
+        if seen.incident:
+            stretches += tuple((one, OUTAGE_IN_INCIDENT) for one in ("near", "wide", "during"))
+        for stretch, share in stretches:
+            if _reaches(seen.others(stretch), share) and is_beyond_luck(seen.others(stretch), budget):
+                return stretch
+    return None
+
+
+def _budget(seen: Seen) -> Fraction:
+    return USUAL if seen.target is None else 1 - seen.target
 
 
 def _reason(seen: Seen, absence: Absence) -> Reason:
-    wide, near = seen.others
-    budget = USUAL if seen.target is None else 1 - seen.target
-    if seen.concern == "failing":
-        for tally in (near, wide):
-            if _reaches(tally, OUTAGE) and is_beyond_luck(tally, budget):
-                return "most-fail"
-            if seen.incident and _reaches(tally, OUTAGE_IN_INCIDENT) and is_beyond_luck(tally, budget):
-                return "many-fail-in-incident"
+    wide, budget = seen.others("wide"), _budget(seen)
     if seen.incident:
         return "incident"
     if not wide.total:
@@ -199,7 +222,7 @@ def _less(whole: Tally, part: Tally) -> Tally:
 
 def _rank(verdict: Verdict) -> tuple[int, Fraction]:
     """The worst reason first; of equal ones the step of which the largest share is bad."""
-    tally = verdict.seen.others[0] if verdict.seen else NOTHING
+    tally = verdict.tally
     return _ORDER[verdict.reason], -Fraction(tally.bad, tally.total or 1)
 
 

@@ -42,7 +42,8 @@ class Around:
     """What was seen around a moment: the same places in `watched`, `seen` and `since`.
 
     `since` is the first minute of the run of bad minutes that leads to the end of what was looked at, and whether it
-    may have begun before what was looked at. `incidents` were under way, by journey.
+    may have begun before what was looked at. `incidents` were under way, by journey; `began` is the first minute of
+    the last of them that was looked at.
     """
 
     moment: int
@@ -52,6 +53,7 @@ class Around:
     seen: tuple[Seen, ...]
     since: tuple[tuple[int, bool] | None, ...]
     incidents: Mapping[str, tuple[Incident, ...]]
+    began: Mapping[str, int]
     absence: Absence
     newest: int | None
     quiet: tuple[str, ...]  # sources with an alert for being quiet then
@@ -143,6 +145,7 @@ def around(
     about = {
         name: frozenset().union(*(_steps(one, chosen) for one in some)) for name, some in under_way.items()
     }
+    began = {name: max(lasted(some[-1])[0], first - RUN_MINUTES) for name, some in under_way.items()}
     seen, since = [], []
     for one, (_, objective) in zip(chosen, apart, strict=True):
         found = dense.get(objective.id)
@@ -155,6 +158,7 @@ def around(
                 _tally(found, *nearest),
                 one.target,
                 one.step.name in about.get(one.journey.name, ()),
+                _tally(found, began.get(one.journey.name, end), end),
             )
         )
         run = None if found is None else incidents.run_before(grouping.burn(objective, found), end)
@@ -168,6 +172,7 @@ def around(
         tuple(seen),
         tuple(since),
         under_way,
+        began,
         impact.absence(
             moment,
             now_minute,

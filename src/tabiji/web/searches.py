@@ -26,20 +26,17 @@ class Busy(Exception):  # noqa: N818 - named by what is wrong
 
 @dataclass(slots=True)
 class Job:
-    """A search under way, or what it found. `sought` is the id, `of` the name of the visitor who asked."""
+    """A search under way, or what it found. `sought` is the id, `of` the name of the visitor who asked, `about` what
+    they asked besides."""
 
     key: str
     of: str
+    about: str
     sought: str = field(repr=False)
     asked_at: float
     found: Search = field(default_factory=Search)
     is_over: bool = False
     dropped: bool = False
-
-    @property
-    def has_failed(self) -> bool:
-        """Whether it ended by something that went wrong, and not of itself."""
-        return self.is_over and not (self.found.finished or self.found.stopped)
 
 
 class Searches:
@@ -51,7 +48,7 @@ class Searches:
         self._lock = threading.Lock()
         self._room = threading.BoundedSemaphore(AT_ONCE)
 
-    def start(self, of: str, sought: str, search: Callable[[GoesOn], Search]) -> Job:
+    def start(self, of: str, about: str, sought: str, search: Callable[[GoesOn], Search]) -> Job:
         """Begins a search for a visitor; `search` is told how to ask whether it goes on. Raises Busy."""
         now = self._clock()
         with self._lock:
@@ -61,7 +58,7 @@ class Searches:
                 if not over:
                     raise Busy
                 del self._jobs[min(over, key=lambda one: one.asked_at).key]
-            job = Job(secrets.token_urlsafe(18), of, sought, now)
+            job = Job(secrets.token_urlsafe(18), of, about, sought, now)
             self._jobs[job.key] = job
         # A process that stops does not wait for it
         threading.Thread(target=self._run, args=(job, search), name="search", daemon=True).start()
@@ -90,7 +87,7 @@ class Searches:
             try:
                 alive = goes_on(job.found)
                 job.found = search(goes_on) if alive else replace(job.found, stopped=True)
-            finally:  # what goes wrong is the thread's to say
+            finally:  # what goes wrong is the thread's to say; whoever sees that it is over sees all that was found
                 job.is_over = True
 
     def _forget(self, now: float) -> None:

@@ -228,7 +228,7 @@ def _planned(told: Told) -> tuple[int, int] | None:
 
 def _places(page: Page, told: Told) -> dict[str, object]:
     seen, own = told.verdict.seen, told.search.own if told.search else None
-    tally = told.tally
+    tally = told.verdict.tally
     target = seen.target if seen else None
     planned = _planned(told) or (None, None)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tabiji import definitions, discovery
@@ -62,8 +62,17 @@ def draft(site: Site, detail: Detail, journey: str | None, environment: Mapping[
             own = _of_step(objective, step, {one.name for one in known.objectives})
             changes["objectives", own.name] = templates.objective_item(own, (*every, step.name))
     text = editing.edited(written[1], changes)
-    added = "".join(f"{place[0]}:\n{editing.excerpt(text, place)}" for place in changes if len(place) == 2)
+    added = "".join(f"{line}\n" for line in _added(text, list(changes)))
     return _checked(site, Draft(written[0], text, added, known.name), files, environment)
+
+
+def _added(text: str, changes: Sequence[editing.Path]) -> Iterator[str]:
+    """The lines of what is new, below the keys that they belong to."""
+    for section in dict.fromkeys(place[0] for place in changes):
+        yield f"{section}:"
+        for place in changes:
+            if place[0] == section:
+                yield from editing.excerpt(text, place).rstrip("\r\n").splitlines()
 
 
 def _checked(site: Site, made: Draft, files: Mapping[str, str], environment: Mapping[str, str]) -> Draft:

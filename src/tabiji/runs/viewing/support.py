@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tabiji import definitions
-from tabiji.budgets import Tally
 from tabiji.corrections import Dated
 from tabiji.definitions import Site, Team
 from tabiji.incidents import Incident, impact
@@ -23,11 +22,10 @@ _ORDER = {reason: place for place, reason in enumerate(REASONS)}
 
 @dataclass(frozen=True, slots=True)
 class StepSeen:
-    """A step of a journey, what is said of it by itself, and the events that this is told by."""
+    """A step of a journey, and what is said of it by itself."""
 
     step: Step
     verdict: Verdict
-    tally: Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +41,10 @@ class JourneySeen:
 class Told:
     """The answer for one moment.
 
-    `journey` and `step` are those that it is about: what was asked for, or the worst. `tally` are the others' events
-    of it, in [first, end). `since` is the first bad minute, `since_at_least` that it may have begun before; `over` is
-    when it had ended, None while it goes on or where that is not known. `objective` is the id of the one whose bad
-    lines stand behind it, `limit_us` the time that it allows. `newest` is the minute of the newest event there is.
+    `journey` and `step` are those that it is about: what was asked for, or the worst. It was told by the others'
+    events of it in [first, end). `since` is the first bad minute, `since_at_least` that it may have begun before;
+    `over` is when it had ended, None while it goes on or where that is not known. `objective` is the id of the one
+    whose bad lines stand behind it, `limit_us` the time that it allows. `newest` is the minute of the newest event.
     """
 
     moment: int
@@ -55,7 +53,6 @@ class Told:
     verdict: Verdict
     journey: Journey | None
     step: Step | None
-    tally: Tally
     since: int | None
     since_at_least: bool
     over: int | None
@@ -93,12 +90,10 @@ def told(
     team = None if of is None or of.journey.team is None else of.journey.team
     return Told(
         moment,
-        around.first,
-        around.end,
+        *_stretch(around, verdict, now_minute),
         verdict,
         of.journey if of else None,
         of.step if of else None,
-        verdict.seen.others[0] if verdict.seen else Tally(),
         since,
         at_least,
         over,
@@ -113,6 +108,15 @@ def told(
         _journeys(around, chosen, seen),
         search,
     )
+
+
+def _stretch(around: Around, verdict: Verdict, now_minute: int) -> tuple[int, int]:
+    """The minutes of the events that the answer was told by."""
+    if verdict.stretch == "near":
+        return impact.nearest(around.moment, now_minute)
+    if verdict.stretch == "during" and verdict.seen is not None:
+        return around.began[verdict.seen.journey], around.end
+    return around.first, around.end
 
 
 def _incident(around: Around, verdict: Verdict, of: Watched | None) -> Incident | None:
@@ -169,7 +173,7 @@ def _journeys(around: Around, chosen: Sequence[Watched], seen: Sequence[Seen]) -
         rows = []
         for step, some in steps.items():
             verdict = impact.judge(some, around.absence)
-            rows.append(StepSeen(titles[step], verdict, (verdict.seen or some[0]).others[0]))
+            rows.append(StepSeen(titles[step], verdict))
         rows.sort(key=lambda row: _ORDER[row.verdict.reason])
         made.append(JourneySeen(known[name], rows[0].verdict, tuple(rows)))
     return tuple(sorted(made, key=lambda one: _ORDER[one.verdict.reason]))

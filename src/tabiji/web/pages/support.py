@@ -103,7 +103,10 @@ def routes(context: Context) -> APIRouter:
         site = page.site
         try:
             job = searches.start(
-                page.visitor.name, who, lambda goes_on: searching.search(site, context.store, sought, goes_on)
+                page.visitor.name,
+                _about(minute, deed),
+                who,
+                lambda goes_on: searching.search(site, context.store, sought, goes_on),
             )
         except Busy:
             raise HTTPException(
@@ -118,12 +121,12 @@ def routes(context: Context) -> APIRouter:
         job = searches.of(key, page.visitor.name)
         if job is None:
             page.missing(_("This search is not kept any more."))
-        found = job.found
+        over, found = job.is_over, job.found
         state = {
             "done": found.done_bytes,
             "all": found.all_bytes,
             "events": found.own.total,
-            "over": job.is_over,
+            "over": over,
         }
         return JSONResponse(state, headers={"Cache-Control": "no-store"})
 
@@ -143,12 +146,14 @@ def _page(
     deed, unclear = _deed(page.site, what)
     faults = faults or Faults(wrong, unclear.what, near=unclear.near)
     job = searches.of(search, page.visitor.name) if search else None
+    if job is not None and job.about != _about(minute, deed):
+        job = None
+    over = job is not None and job.is_over  # first: what is over has found all that there is
+    found = job.found if job else None
     told = None
     if not faults.any and minute is not None:
         chosen = _watched(page.site, deed)
-        told = viewing.told(
-            page.site, page.context.store, minute, page.now // 60, chosen, job.found if job else None
-        )
+        told = viewing.told(page.site, page.context.store, minute, page.now // 60, chosen, found)
     known = _deeds(page.site)
     return page.html(
         "support.html",
@@ -168,13 +173,20 @@ def _page(
             "chips": {answer: _(words) for answer, words in CHIPS.items()},
             "looks": LOOKS,
             "job": job,
+            "over": over,
+            "failed": over and found is not None and not (found.finished or found.stopped),
             "lost": bool(search) and job is None,
-            "places": _places(job.found.places) if job else (),
+            "places": _places(found.places) if found else (),
             "lines_query": _lines_query(told),
             "journeys_max": SHOWN_JOURNEYS,
         },
         422 if faults.any else 200,
     )
+
+
+def _about(minute: int | None, deed: Deed | None) -> str:
+    """What a search is about beside the id: another question has another answer."""
+    return f"{minute} {deed.key if deed else ''}"
 
 
 def _watched(site: Site, deed: Deed | None) -> tuple[Watched, ...]:
@@ -234,7 +246,7 @@ def _address(query: dict[str, str]) -> str:
 
 def _lines_query(told: viewing.Told | None) -> str | None:
     """Where the lines of others stand that failed."""
-    if told is None or told.objective is None or not told.tally.bad:
+    if told is None or told.objective is None or not told.verdict.tally.bad:
         return None
     times = {"from": filters.iso(told.first), "to": filters.iso(told.end)}
     return urlencode({"objective": told.objective, **times, "bad": "1"})
