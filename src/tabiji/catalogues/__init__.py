@@ -39,7 +39,9 @@ def read(text: str) -> Iterator[tuple[tuple[str | None, str], str]]:
             before, quote, rest = line.partition('"')
             if quote:
                 name = before.strip() or name
-                fields[name] = fields.get(name, "") + json.loads(quote + rest.rstrip(), strict=False)
-        said = fields.get("msgstr") or fields.get("msgstr[0]")
-        if fields.get("msgid") and said and not fuzzy:
-            yield (fields.get("msgctxt"), fields["msgid"]), said
+                rest = rest.rstrip()
+                said = json.loads(quote + rest, strict=False) if "\\" in rest else rest[:-1]
+                fields[name] = fields.get(name, "") + said
+        translation = fields.get("msgstr") or fields.get("msgstr[0]")
+        if fields.get("msgid") and translation and not fuzzy:
+            yield (fields.get("msgctxt"), fields["msgid"]), translation
