@@ -9,7 +9,7 @@ import pytest
 import zstandard
 from pushed import NOW, line, lines
 
-from conftest import Served
+from conftest import SOURCES, Serve, Served
 from tabiji.counting import Account
 
 NGINX = b'203.0.113.7 - - [15/Jun/2025:15:06:40 +0000] "GET /a HTTP/1.1" 200 12 "-" "curl"\n'
@@ -153,3 +153,14 @@ def test_no_secret_is_told_or_logged(served: Served, caplog: pytest.LogCaptureFi
     )
     assert (canary in told, served.token in told) == (False, False)
     assert (canary in logged, served.token in logged) == (False, False)
+
+
+def test_refusals_are_in_english_unless_another_language_is_asked_for(serve: Serve, sqlite_url: str) -> None:
+    with serve(sqlite_url, f"language: ja\n{SOURCES}") as served:
+        said = {
+            accepted: served.push("ap", b"x\n", Accept_Language=accepted).json()["detail"]
+            for accepted in ("", "ja-JP,en;q=0.8", "de")
+        }
+    english = "`ap` is not a source; did you mean `app`?"
+    japanese = "`ap` というソースはありません。`app` の間違いではありませんか。"
+    assert said == {"": english, "ja-JP,en;q=0.8": japanese, "de": english}
