@@ -16,6 +16,7 @@ from tabiji.definitions.sites import SERIES_MAX
 from tabiji.discovery import Found, Operation, Outcome, Rejected, merged
 from tabiji.engines import Chunk, Counted, Task
 from tabiji.errors import UsageError
+from tabiji.language import N_, _
 from tabiji.logs import Reading
 from tabiji.routes import NO_PATH, path_of
 from tabiji.runs.classifying import Classifier, Expressions, expressions
@@ -27,8 +28,8 @@ EXAMPLES_MAX = 3  # paths shown for an operation
 EXAMPLES_BYTES = 1 << 18  # of each piece, looked at for examples
 REJECTED_MAX = 3  # lines shown for a reason
 
-ELAPSED = "latency is that of the last attempt, for the lines do not say when a job was enqueued"
-GRAPHQL = "GraphQL requests can't be told apart: log the operation's name, for example as a header"
+ELAPSED = N_("latency is that of the last attempt, for the lines do not say when a job was enqueued")
+GRAPHQL = N_("GraphQL requests can't be told apart: log the operation's name, for example as a header")
 
 _EXAMPLE = "example"
 
@@ -164,12 +165,12 @@ class Gathering:
     def _notes(self) -> tuple[str, ...]:
         """What a person should know about how the source is read."""
         if self.reading.format == "sidekiq":
-            return (ELAPSED,) if self.source.latency == "elapsed" else ()
+            return (_(ELAPSED),) if self.source.latency == "elapsed" else ()
         notes = [*self.reading.notes, *self.reads[0].notes]
         if self.source.operation is None and any(
             (one.route or "").endswith("/graphql") for one in self.numbers
         ):
-            notes.append(GRAPHQL)
+            notes.append(_(GRAPHQL))
         return tuple(notes)
 
     def _operations(self) -> tuple[Operation, ...]:
