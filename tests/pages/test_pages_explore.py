@@ -20,11 +20,11 @@ def test_an_operation_becomes_a_journey_that_check_takes(
     page.get_by_role("link", name="Viewer").click()
     expect(page.get_by_role("heading", name="Viewer")).to_be_visible()
     expect(page.get_by_text("No promise looks at it")).to_be_visible()
-    text = page.get_by_role("region", name="journeys/viewer.yaml").inner_text()
+    text = page.get_by_label("journeys/viewer.yaml", exact=True).inner_text()
     page.get_by_label("Where it belongs").select_option("watch-course")
     page.get_by_role("button", name="Propose").click()
     page.get_by_text("The whole file").click()
-    whole = page.get_by_role("region", name="journeys/watch-course.yaml").last.inner_text()
+    whole = page.get_by_label("journeys/watch-course.yaml", exact=True).last.inner_text()
     assert page.faults == []  # type: ignore[attr-defined]
     for name, written in (("viewer", text), ("watch-course", whole)):
         folder = tmp_path / name
@@ -66,13 +66,13 @@ def test_the_books_of_a_source_are_open(demo: Served, browser: Browser) -> None:
     page = demo.visit(context, "/sources")
     page.get_by_role("link", name="jobs").click()
     expect(page.get_by_text("The books balance")).to_be_visible()
-    expect(page.get_by_role("region", name="A rejected line").first).to_contain_text("Booting Sidekiq")
+    expect(page.get_by_label("A rejected line", exact=True).first).to_contain_text("Booting Sidekiq")
     assert page.faults == []  # type: ignore[attr-defined]
     context.close()
     context = browser.new_context()
     page = demo.as_role("viewer").visit(context, "/sources/jobs")
     expect(page.get_by_text("The books balance")).to_be_visible()
-    expect(page.get_by_role("region", name="A rejected line")).to_have_count(0)
+    expect(page.get_by_label("A rejected line", exact=True)).to_have_count(0)
     context.close()
 
 
@@ -84,7 +84,7 @@ def test_a_token_is_shown_once_works_and_ends(demo: Served, context: BrowserCont
     expect(page.get_by_role("alert")).to_contain_text("at least one thing")
     page.get_by_label("set marks").check()
     page.get_by_role("button", name="Make the token").click()
-    secret = page.get_by_role("region", name="The token").inner_text()
+    secret = page.get_by_label("The token", exact=True).inner_text()
     mark = {"kind": "deployment", "title": {"en": "v1", "ja": "v1"}}
 
     def pushed() -> int:
@@ -116,6 +116,6 @@ def test_tokens_are_for_admins(demo: Served) -> None:
 
 def test_empty_places_say_what_fills_them(empty: Served, context: BrowserContext) -> None:
     page = empty.visit(context, "/explore")
-    expect(page.get_by_role("region", name="Command")).to_contain_text("tabiji init --from")
+    expect(page.get_by_label("Command", exact=True)).to_contain_text("tabiji init --from")
     page.goto(f"{empty.address}/sources")
     expect(page.get_by_role("heading", name="No source yet")).to_be_visible()

@@ -51,7 +51,7 @@ def test_the_loud_incident_is_an_outage_that_is_over(
     expect(answer.get_by_role("heading")).to_have_text("It was an outage, and is over")
     expect(answer).to_contain_text("Watch a course")
     expect(answer.get_by_role("link", name="incident")).to_be_visible()
-    expect(page.get_by_role("region", name="To read out")).to_contain_text("I am sorry for the trouble")
+    expect(page.get_by_label("To read out", exact=True)).to_contain_text("I am sorry for the trouble")
     assert page.faults == []  # type: ignore[attr-defined]
 
 
