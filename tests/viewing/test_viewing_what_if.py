@@ -102,6 +102,19 @@ def test_targets_beside_the_one_that_is_asked_for(sqlite_template: Path, tmp_pat
     ]
 
 
+def test_alerts_of_other_targets_are_those_that_they_would_have(
+    sqlite_template: Path, tmp_path: Path
+) -> None:
+    found = asked(sqlite_template, tmp_path, {})
+    for one in found.neighbours:
+        itself = asked(sqlite_template, tmp_path, {"target": one.text}).new
+        assert itself is not None
+        assert (one.side.pages, one.side.tickets) == (itself.pages, itself.tickets)
+        severities = [alert.tier.severity for alert in itself.outcome.alerts]
+        assert (itself.pages, itself.tickets) == (severities.count("page"), severities.count("ticket"))
+    assert len({one.side.pages for one in found.neighbours}) > 1
+
+
 @pytest.mark.parametrize(
     ("name", "fields", "lines"),
     [

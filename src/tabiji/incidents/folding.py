@@ -19,13 +19,16 @@ def fold(recorded: Iterable[Incident], alerts: Sequence[Alert], until: int) -> l
     """
     known = {alert.number: alert for alert in alerts if alert.number is not None and not alert.provisional}
     folded = list(recorded)
+    ends = [_end(one, known) for one in folded]
     taken = {number for incident in folded for number in incident.alerts}
     loose = [alert for number, alert in known.items() if number not in taken and alert.opened_minute <= until]
     waiting: list[Alert] = []
     for alert in sorted(loose, key=lambda one: (one.opened_minute, one.tier.severity, one.number)):
-        home = _home(folded, alert.opened_minute, known)
+        home = _home(folded, alert.opened_minute, ends)
         if home is not None:
-            folded[home] = replace(folded[home], alerts=_with(folded[home].alerts, alert))
+            before = folded[home]
+            folded[home] = replace(before, alerts=_with(before.alerts, alert))
+            ends[home] = _extended(ends[home], before, alert)
         elif alert.tier.severity == "ticket":
             waiting.append(alert)
         else:
@@ -34,6 +37,7 @@ def fold(recorded: Iterable[Incident], alerts: Sequence[Alert], until: int) -> l
             waiting = [one for one in waiting if not one.open_at(minute)]
             numbers = _with((), alert, *joining)
             folded.append(Incident(_journey(alert), "alert", minute, alerts=numbers))
+            ends.append(_end(folded[-1], known))
     return [_closed_by_calm(incident, known, until) for incident in folded]
 
 
@@ -46,7 +50,7 @@ def _journey(alert: Alert) -> str:
     return alert.objective.partition("/")[0]
 
 
-def _home(folded: Sequence[Incident], minute: int, known: Mapping[int, Alert]) -> int | None:
+def _home(folded: Sequence[Incident], minute: int, ends: Sequence[int | None]) -> int | None:
     """The place of the latest incident that is open at a minute; drops and merged ones take no alerts."""
     places = [
         place
@@ -54,7 +58,7 @@ def _home(folded: Sequence[Incident], minute: int, known: Mapping[int, Alert]) -
         if one.cause != "drop"
         and one.merged_into is None
         and one.opened_minute <= minute
-        and ((end := _end(one, known)) is None or minute < end)
+        and ((end := ends[place]) is None or minute < end)
     ]
     return max(places, key=lambda place: folded[place].opened_minute, default=None)
 
@@ -68,6 +72,15 @@ def _end(incident: Incident, known: Mapping[int, Alert]) -> int | None:
     if not ends or len(closed) < len(ends):
         return None
     return max(*closed, incident.opened_minute) + CALM_MINUTES
+
+
+def _extended(end: int | None, incident: Incident, alert: Alert) -> int | None:
+    """`_end` of an incident that an alert joins, given the one before: there may be thousands of alerts."""
+    if incident.closed_minute is not None:
+        return incident.closed_minute
+    if alert.closed_minute is None or (end is None and incident.alerts):
+        return None
+    return max(end or 0, alert.closed_minute + CALM_MINUTES, incident.opened_minute + CALM_MINUTES)
 
 
 def _closed_by_calm(incident: Incident, known: Mapping[int, Alert], until: int) -> Incident:

@@ -95,6 +95,18 @@ def replay(
     return sorted(found, key=lambda alert: alert.opened_minute)
 
 
+def fires(objective: Objective, minutes: Minutes, first: int, until: int) -> dict[Tier, int]:
+    """How often each tier begins to fire in `(first, until]`, where none fires at first: the alerts of `replay`."""
+    if until <= first:
+        return dict.fromkeys(objective.tiers, 0)
+    lengths, distinct = _lengths(objective.window, first, until)
+    found = {}
+    for tier in dict.fromkeys(objective.tiers):
+        stretch = _Stretch(*_windows(tier, minutes, first, until), lengths, distinct)
+        found[tier] = (len(_changes(stretch, tier, objective, LUCK, fired=False)) + 1) // 2
+    return found
+
+
 def _lengths(window: Window, first: int, until: int) -> tuple[Integers, frozenset[int]]:
     """The length of the whole window at each moment of `(first, until]`; and all of them, each once."""
     if isinstance(window, Rolling):

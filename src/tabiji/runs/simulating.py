@@ -41,6 +41,8 @@ class Outcome:
     alerts: tuple[Alert, ...]
     incidents: tuple[Incident, ...]
     changes: tuple[Change, ...]
+    pages: int
+    tickets: int
     left: Fraction | None
     minutes: Minutes = field(compare=False, repr=False)
 
@@ -109,10 +111,13 @@ def _judged_by(promise: tuple[Journey, Objective] | None) -> object:
 Side = tuple[Site, Sequence[tuple[Journey, Objective]]]  # definitions, and the objectives that are asked for
 
 
-def outcomes(sides: Sequence[Side], store: Store, first: int, end: int) -> list[dict[str, Outcome]]:
+def outcomes(
+    sides: Sequence[Side], store: Store, first: int, end: int, *, whole: int | None = None
+) -> list[dict[str, Outcome]]:
     """What the objectives of each side would have said of the minutes [first, end), by their ids.
 
-    The rollups are read once for all sides.
+    The rollups are read once for all sides. Of the sides after the first `whole`, all by default, only sums are
+    found: no alerts, incidents and changes.
     """
     objectives = [objective for _, wanted in sides for _, objective in wanted]
     back = min(
@@ -130,7 +135,14 @@ def outcomes(sides: Sequence[Side], store: Store, first: int, end: int) -> list[
     dense = minutes.of(labels, store, every, back, end, corrected) if every else {}
     return [
         {
-            objective.id: _outcome(site, journey, objective, dense[_apart(objective, number).id], first, end)
+            objective.id: _outcome(
+                site,
+                journey,
+                objective,
+                dense[_apart(objective, number).id],
+                (first, end),
+                whole=whole is None or number < whole,
+            )
             for journey, objective in wanted
         }
         for number, (site, wanted) in enumerate(sides)
@@ -147,15 +159,29 @@ def _apart(objective: Objective, side: int) -> Objective:
 
 
 def _outcome(
-    site: Site, journey: Journey, objective: Objective, dense: Minutes, first: int, end: int
+    site: Site,
+    journey: Journey,
+    objective: Objective,
+    dense: Minutes,
+    period: tuple[int, int],
+    *,
+    whole: bool,
 ) -> Outcome:
-    period = slice(first - dense.start, end - dense.start)
-    total = int(dense.total[period].sum())
-    bad = total - int(dense.good[period].sum())
-    tally = Tally(total - bad, total) if dense.valid[period].any() else Tally()
-    fired = replaying.replay(replace(objective, state="agreed"), dense, first, end)
-    told = [replace(alert, number=number) for number, alert in enumerate(fired, start=1)]
-    found = _incidents(objective, dense, told, first, end)
+    first, end = period
+    place = slice(first - dense.start, end - dense.start)
+    total = int(dense.total[place].sum())
+    bad = total - int(dense.good[place].sum())
+    tally = Tally(total - bad, total) if dense.valid[place].any() else Tally()
+    told: list[Alert] = []
+    found: list[Incident] = []
+    if whole:
+        fired = replaying.replay(replace(objective, state="agreed"), dense, first, end)
+        told = [replace(alert, number=number) for number, alert in enumerate(fired, start=1)]
+        found = _incidents(objective, dense, told, first, end)
+        severities = [alert.tier.severity for alert in told]
+    else:
+        counts = replaying.fires(objective, dense, first, end)
+        severities = [tier.severity for tier, n in counts.items() for _ in range(n)]
     return Outcome(
         journey=journey,
         objective=objective,
@@ -163,7 +189,9 @@ def _outcome(
         spent=budgets.consumed(tally, objective.target),
         alerts=tuple(told),
         incidents=tuple(found),
-        changes=tuple(_changes(site, objective, dense, found, told, (first, end))),
+        changes=tuple(_changes(site, objective, dense, found, told, (first, end))) if whole else (),
+        pages=severities.count("page"),
+        tickets=severities.count("ticket"),
         left=agreeing.left(objective, dense, end - 1, end).remaining(0, objective),
         minutes=dense,
     )
@@ -176,7 +204,8 @@ def _incidents(
     burns = [grouping.burn(objective, dense)]
     found = []
     for one in incidents.fold((), alerts, end):
-        own = [alert for alert in alerts if alert.number in one.alerts]
+        numbers = set(one.alerts)
+        own = [alert for alert in alerts if alert.number in numbers]
         times, _ = incidents.times(one, own, burns)
         found.append(replace(one, measured=_measured(objective, dense, times, end)))
     spans: list[tuple[int, int | None]] = [(alert.opened_minute, alert.closed_minute) for alert in alerts]

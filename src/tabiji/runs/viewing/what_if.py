@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -40,8 +41,16 @@ class Side:
 
     outcome: Outcome
     means: Means
-    pages: int
-    tickets: int
+
+    @property
+    def pages(self) -> int:
+        """How often somebody would have been called."""
+        return self.outcome.pages
+
+    @property
+    def tickets(self) -> int:
+        """How many tickets would have been opened."""
+        return self.outcome.tickets
 
     @property
     def sli(self) -> Fraction | None:
@@ -148,7 +157,8 @@ def what_if(
         return made
     promises = [pair, *([draft.pair] if draft.pair else [])]
     ladder = list(_ladder(site, path, draft, objective, environment)) if draft.pair else []
-    told = _told(site, store, [*promises, *(promise for _, promise in ladder)], first, end)
+    both = [*promises, *(promise for _, promise in ladder)]
+    told = _told(site, store, both, first, end, whole=len(promises))
     old, new = told[0], told[1] if draft.pair else None
     neighbours = [
         Neighbour(
@@ -224,12 +234,15 @@ def _ladder(
             continue
 
 
-def _told(site: Site, store: Store, promises: Sequence[Pair], first: int, end: int) -> list[Side]:
-    """What each promise would have said; those that are the same are asked once."""
+def _told(
+    site: Site, store: Store, promises: Sequence[Pair], first: int, end: int, *, whole: int
+) -> list[Side]:
+    """What each promise would have said, with incidents of the first ones; those that are the same are asked once."""
     keys = [(journey.steps, replace(objective, target_text="")) for journey, objective in promises]
     distinct = dict(zip(keys, promises, strict=True))
     sides = [(site, [promise]) for promise in distinct.values()]
-    outcomes = simulating.outcomes(sides, store, first, end)
+    # of those that are the same, the first counts
+    outcomes = simulating.outcomes(sides, store, first, end, whole=len(set(keys[:whole])))
     found = {
         key: _side(outcome[promise[1].id])
         for (key, promise), outcome in zip(distinct.items(), outcomes, strict=True)
@@ -242,27 +255,29 @@ def _target(asked: Pair | None, now: Pair) -> Fraction:
 
 
 def _side(outcome: Outcome) -> Side:
-    severities = [alert.tier.severity for alert in outcome.alerts]
-    return Side(outcome, means(outcome.incidents), severities.count("page"), severities.count("ticket"))
+    return Side(outcome, means(outcome.incidents))
 
 
 def _fired(old: Sequence[Alert], new: Sequence[Alert]) -> tuple[Fired, ...]:
     """Alerts of both, side by side where they are of the same tier and overlap."""
-    rest = list(new)
+    rest: dict[tuple[int, Severity], deque[Alert]] = {}
+    for one in new:  # of one tier they follow each other
+        rest.setdefault(_sort_of(one), deque()).append(one)
     found = []
     for one in old:
-        same = next((other for other in rest if _same(one, other)), None)
-        if same is not None:
-            rest.remove(same)
-        found.append(Fired(one, same))
-    found += [Fired(None, one) for one in rest]
+        others = rest.get(_sort_of(one), deque())
+        while others and _before(others[0], one):
+            found.append(Fired(None, others.popleft()))
+        overlaps = bool(others) and not _before(one, others[0])
+        found.append(Fired(one, others.popleft() if overlaps else None))
+    found += [Fired(None, one) for others in rest.values() for one in others]
     return tuple(sorted(found, key=lambda one: one.opened_minute))
 
 
-def _same(one: Alert, other: Alert) -> bool:
-    tiers = [(alert.tier.long_minutes, alert.tier.severity) for alert in (one, other)]
-    overlaps = all(
-        second.closed_minute is None or first.opened_minute < second.closed_minute
-        for first, second in ((one, other), (other, one))
-    )
-    return tiers[0] == tiers[1] and overlaps
+def _sort_of(alert: Alert) -> tuple[int, Severity]:
+    return alert.tier.long_minutes, alert.tier.severity
+
+
+def _before(one: Alert, other: Alert) -> bool:
+    """Whether an alert was over when another began."""
+    return one.closed_minute is not None and one.closed_minute <= other.opened_minute

@@ -33,7 +33,7 @@ ABSENCES: Mapping[str, str] = {
     "good": N_("good"),
     "bad": N_("bad"),
 }
-FIRED_SHOWN = 15
+FIRED_SHOWN, FIRED_MAX = 15, 500  # alerts at first, and at all
 WINDOWS = ("7d", "28d", "30d", "90d", "week", "month", "quarter")
 
 
@@ -61,6 +61,7 @@ def routes(context: Context) -> APIRouter:
             absences=ABSENCES,
             windows=WINDOWS,
             fired_shown=FIRED_SHOWN,
+            fired_max=FIRED_MAX,
             summary=list(_summary(facts)),
             figures=viewing.compared(
                 facts,
