@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from entered import Entered, entered
 
 from tabiji.definitions import Access
-from tabiji.store import Person, Session
+from tabiji.store import ACTIONS, How, Person, Session
 from tabiji.store.audit import Entry
+from tabiji.web.pages import audit
 from tabiji.web.pages.login import ENTERED_SECONDS, FAILURES_MAX
 
 Url = str
@@ -238,3 +239,7 @@ def test_what_a_name_and_groups_may(who: str, groups: tuple[str, ...], role: Any
         members=(("alpha", ("leads",)), ("beta", ("leads", "STRASSE@example.com"))),
     )
     assert access.role_of(who, groups) == role
+
+
+def test_every_action_of_the_audit_has_words() -> None:
+    assert (set(audit.WORDS), set(audit.HOW)) == (set(ACTIONS), set(get_args(How)))

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from entered import NOBODY, ROLES, Answer, Entered
 
+from tabiji.runs import intervening
+from tabiji.runs.intervening import Word
 from tabiji.store import Person
 
 EVERYBODY = frozenset(ROLES)
@@ -50,6 +52,16 @@ def without(path: str) -> Made:
         return path
 
     return forgotten
+
+
+def closed(path: str) -> Made:
+    def made(site: Entered) -> str:
+        number = site.incident()
+        now = int(site.now())
+        intervening.close(site.site, site.store, number, now // 60, Word("ada", now, ""))
+        return path.replace("{number}", str(number))
+
+    return made
 
 
 def with_other(site: Entered) -> Body:
@@ -114,6 +126,8 @@ ROUTES: dict[tuple[str, str], Asked] = {
         CHANGING, of_incident(f"{INCIDENT}/detect"), 200, {"at": "now", "by": "human"}, True,
     ),
     ("POST", f"{INCIDENT}/merge"): Asked(CHANGING, of_incident(f"{INCIDENT}/merge"), 200, with_other, True),
+    ("POST", f"{INCIDENT}/own"): Asked(CHANGING, of_incident(f"{INCIDENT}/own"), 200, {}, True),
+    ("POST", f"{INCIDENT}/reopen"): Asked(CHANGING, closed(f"{INCIDENT}/reopen"), 200, {}, True),
     ("POST", f"{INCIDENT}/split"): Asked(
         CHANGING, of_incident(f"{INCIDENT}/split"), 201, {"at": "now-10m", "reason": "x"}, True,
     ),

@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from tabiji import store
-from tabiji.store import Entry, Person
-from tabiji.store.audit import LONGEST
+from tabiji.store import Person
+from tabiji.store.audit import LONGEST, Entry
 from tabiji.store.sessions import USED_SECONDS
 
 NOW = 1_750_000_000

@@ -13,7 +13,8 @@ from tabiji.errors import UsageError
 from tabiji.language import _, listed, ngettext
 
 if TYPE_CHECKING:
-    from tabiji.store import Role, Store
+    from tabiji.store import Store
+    from tabiji.store.sessions import Role
 
 PORT = 8700  # that `tabiji serve` listens at, unless it is told otherwise
 ENTRANCE_SECONDS = 600

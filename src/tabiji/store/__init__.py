@@ -19,7 +19,7 @@ from tabiji.incidents import Incident
 from tabiji.policies import Change
 from tabiji.store import alerts, checking, incidents, opening, policies, reading, writing
 from tabiji.store.alerts import Definitions, Judging, Progress, SourceNews, StaleRound, Verdict
-from tabiji.store.audit import ACTIONS, Action, Audit, Entry, How
+from tabiji.store.audit import ACTIONS, Action, Audit, How
 from tabiji.store.backup import Backups
 from tabiji.store.checking import Vitals
 from tabiji.store.defined import Defined, InForce
@@ -47,7 +47,7 @@ from tabiji.store.policies import Agreeing, Recorded
 from tabiji.store.received import ReceivedBatches
 from tabiji.store.rollups import DAY, HOUR, Rows
 from tabiji.store.segments import Kept
-from tabiji.store.sessions import Person, Role, Session, Sessions
+from tabiji.store.sessions import Person, Session, Sessions
 from tabiji.store.tokens import NameTaken, Token, Tokens
 from tabiji.store.transactions import Transactions
 
@@ -61,7 +61,6 @@ __all__ = [
     "Committed",
     "Definitions",
     "Delivering",
-    "Entry",
     "FactKind",
     "How",
     "InForce",
@@ -78,7 +77,6 @@ __all__ = [
     "Posted",
     "Progress",
     "Recorded",
-    "Role",
     "Rows",
     "Sample",
     "Session",

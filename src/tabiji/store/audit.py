@@ -34,11 +34,9 @@ Action = Literal[
     "incident-owned",
     "incident-reopened",
     "message-retried",
-    "message-dropped",
     "receiver-tested",
     "lines-read",
     "customer-looked-up",
-    "definitions-changed",
 ]
 ACTIONS: tuple[Action, ...] = get_args(Action)
 LONGEST = 500  # characters of a text

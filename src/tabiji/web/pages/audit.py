@@ -34,11 +34,9 @@ WORDS: Mapping[Action, str] = {
     "incident-owned": N_("said who commands and who helps"),
     "incident-reopened": N_("opened an incident again"),
     "message-retried": N_("sent messages again"),
-    "message-dropped": N_("dropped a message"),
     "receiver-tested": N_("tested a receiver"),
     "lines-read": N_("read log lines"),
     "customer-looked-up": N_("looked a customer up"),
-    "definitions-changed": N_("changed definitions"),
 }
 HOW: Mapping[How, str] = {
     "session": N_("signed in"),
