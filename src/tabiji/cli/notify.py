@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tabiji.cli import output, workspace
+from tabiji.cli import login, output, workspace
 from tabiji.errors import UsageError
 from tabiji.language import _, headings, ngettext
 
@@ -94,6 +94,8 @@ def _test(site: Site, names: tuple[str, ...], as_json: bool) -> int:
 
 def _retry(store: Store, key: str, as_json: bool) -> None:
     count = store.delivering.retry(None if key == "all" else key, workspace.now())
+    if count:
+        store.audit.add(workspace.now(), login.user(), "command", "message-retried", key, messages=count)
     if not count and key != "all":
         raise UsageError(
             _("nothing that was given up has the key `{key}`; `tabiji notify` shows the keys", key=key)
