@@ -34,7 +34,7 @@ def number(text: str) -> int:
 
 def rows(page: Page, name: str) -> dict[str, tuple[int, int]]:
     """Value → (events, bad) of a table on a promise's page."""
-    found = page.get_by_role("region", name=name, exact=True).locator("tbody tr").all()
+    found = page.get_by_label(name, exact=True).locator("tbody tr").all()
     cells = [[cell.inner_text().strip() for cell in row.locator("th, td").all()] for row in found]
     return {one[0]: (number(one[1]), number(one[2])) for one in cells}
 
@@ -48,11 +48,9 @@ def test_a_target_is_tried_and_becomes_yaml_that_check_takes(
     page.get_by_role("button", name="Show what it would have been").click()
     assert parse_qs(urlsplit(page.url).query) == {"objective": [PLAYS], "target": ["99.5%"]}
     expect(page.get_by_text("Changed like this, the promise")).to_be_visible()
-    expect(page.get_by_role("region", name="journeys/watch-course.yaml")).to_contain_text(
-        "+    target: 99.5%"
-    )
+    expect(page.get_by_label("journeys/watch-course.yaml")).to_contain_text("+    target: 99.5%")
     page.get_by_text("The whole file").click()
-    text = page.get_by_role("region", name="The whole file").inner_text()
+    text = page.get_by_label("The whole file").inner_text()
     folder = tmp_path / "changed"
     shutil.copytree(demo.folder, folder, ignore=shutil.ignore_patterns("logs", "tabiji.db*"))
     path = folder / "journeys" / "watch-course.yaml"
@@ -91,9 +89,7 @@ def test_numbers_narrow_and_agree_with_the_commands(demo: Served, context: Brows
         name: events for name, (events, _bad) in by_error.items()
     }
     whole = sum(bad for _events, bad in by_error.values())
-    page.get_by_role("region", name="By Status", exact=True).get_by_role(
-        "link", name="502", exact=True
-    ).click()
+    page.get_by_label("By Status", exact=True).get_by_role("link", name="502", exact=True).click()
     assert parse_qs(urlsplit(page.url).query)["status"] == ["502"]
     some = rows(page, "By plan")
     assert 0 < sum(bad for _events, bad in some.values()) < whole
@@ -108,8 +104,8 @@ def test_numbers_narrow_and_agree_with_the_commands(demo: Served, context: Brows
 
 def test_a_number_opens_to_its_lines(demo: Served, context: BrowserContext) -> None:
     page = demo.visit(context, f"/journeys/{PLAYS}?from={SINCE}")
-    page.get_by_role("region", name="The worst days", exact=True).get_by_role("link").first.click()
-    page.get_by_role("region", name="The worst hours", exact=True).get_by_role("link").first.click()
+    page.get_by_label("The worst days", exact=True).get_by_role("link").first.click()
+    page.get_by_label("The worst hours", exact=True).get_by_role("link").first.click()
     (status, (_events, bad)), *_ = rows(page, "By Status").items()
     page.get_by_role("link", name=f"Log lines of {status}").click()
     expect(page.get_by_text("events were counted in this time")).to_contain_text(f"{bad:,} bad of")
