@@ -82,7 +82,7 @@ def burn_down_chart(figures: BudgetFigures, looks: Looks) -> Spec:
         pieces.area(_times(figures.now, figures.horizon), colours.grid, height, 0.35),
         {"layer": _lines(frame, figures, points, ahead, bottom, ticks)},
         *frames.happened(frame),
-        *frames.note(frame, said["left"], 6, -5 if looks.live and not frame.placed else frame.letters),
+        *frames.note(frame, said["left"], frame.pixels - 4, frame.letters + 2, align="right"),
         *_beside(frame, figures, ahead, bottom),
         *names,
         *frames.named(frame),
@@ -138,11 +138,12 @@ def _ahead(figures: BudgetFigures) -> list[Point]:
 
 def _ticks(lowest: float) -> tuple[float, list[Fraction]]:
     """Where the axis ends, and its ticks: a quarter each, more where much more was spent than there was."""
-    whole = pieces.ticks(Fraction(math.ceil((1 - lowest) * 4), 4), 5)
-    step = max(whole[1], Fraction(1, 4)) if len(whole) > 1 else Fraction(1, 4)
+    steps = [Fraction(1, 4), Fraction(1, 2)]
+    while steps[-1] * 6 < 1 - lowest:
+        steps += [steps[-1] * 2, steps[-1] * 4, steps[-1] * 10]
+    step = next(step for step in steps if step * 6 >= 1 - lowest)
     least = math.floor(Fraction(lowest) / step)
-    most = math.floor(1 / step)
-    return min(float(least * step), lowest), [n * step for n in range(least, most + 1)]
+    return float(least * step), [n * step for n in range(least, math.floor(1 / step) + 1)]
 
 
 def _times(start: int, end: int) -> list[Spec]:
@@ -215,7 +216,9 @@ def _beside(frame: Frame, figures: BudgetFigures, ahead: Sequence[Point], bottom
     text = _ending(frame, figures)
     if ahead and text:
         x = min(frame.at(ahead[-1][0]), frame.pixels - 4)
-        y = min(max(height(ahead[-1][1]) - 8, 2 * frame.letters), frame.height - 8)
+        line = height(max(left for _, left in ahead))
+        low = height(ahead[-1][1]) + frame.letters + 8
+        y = low if low < frame.height - 4 else max(line - 8, 3 * frame.letters)
         yield from frames.note(frame, text, x, y, fill=frame.colours.promise, align="right")
 
 

@@ -96,10 +96,16 @@ def burn_rates_chart(figures: BurnFigures, looks: Looks) -> Spec:
     frame = frames.framed(looks, figures.start, figures.end, labels, _height(len(figures.tiers)))
     plots = [
         _Plot(
-            said["burn-rate"].format(
-                length=words.length(tier.long_minutes, said),
-                rate=words.rate(tier.threshold),
-                does=said[tier.severity],
+            _fitting(
+                frame,
+                *(
+                    said[name].format(
+                        length=words.window(tier.long_minutes, said),
+                        rate=words.rate(tier.threshold),
+                        does=said[tier.severity],
+                    )
+                    for name in ("burn-rate", "burn-rate-short")
+                ),
             ),
             merged(tier.rates, frame.pixels),
             tier.threshold,
@@ -115,15 +121,18 @@ def burn_rates_chart(figures: BurnFigures, looks: Looks) -> Spec:
                 highest = plot.rates[place].highest
                 lines.append(
                     said["burnt-nothing" if highest is None else "burnt"].format(
-                        length=words.length(tier.long_minutes, said),
+                        length=words.window(tier.long_minutes, said),
                         rate="" if highest is None else words.rate(highest),
                         threshold=words.rate(tier.threshold),
                         does=said[tier.severity],
                     )
                 )
+            if any(one.start < first.end and (one.end or first.end) > first.start for one in figures.alerts):
+                lines.append(said["firing"])
             yield first.start, first.end, [*lines, *bad.meanwhile(frame, first.start, first.end)]
 
-    layers = [*_stacked(frame, plots, figures.alerts), *frames.pointed(frame, tips())]
+    about = said["shaded"] if figures.alerts else ""
+    layers = [*_stacked(frame, plots, figures.alerts, about), *frames.pointed(frame, tips())]
     subtitle = bad.between(figures.start, figures.end, looks)
     return frames.spec(frame, figures.title, subtitle, ", ".join(plot.name for plot in plots), layers)
 
@@ -132,7 +141,7 @@ def burn_rates_table(figures: BurnFigures, looks: Looks) -> Table:
     """The same in numbers."""
     said = WORDS[looks.language]
     columns = [
-        Column(said["column-window"].format(length=words.length(tier.long_minutes, said)), "rate")
+        Column(said["column-window"].format(length=words.window(tier.long_minutes, said)), "rate")
         for tier in figures.tiers
     ]
     rows = [
@@ -153,7 +162,7 @@ def lanes_chart(figures: LaneFigures, looks: Looks) -> Spec:
     together = [bars_.merged(lane.bars, frame.pixels) for lane in figures.lanes]
     plots = [
         _Plot(
-            said["of-promise"].format(name=lane.name, step=words.length(bars_.usual_minutes(bars), said)),
+            lane.name,
             [Rate(one.start, one.end, _times(one, lane.allowed)) for one in bars],
             Fraction(1),
             said["times"].format(n=1),
@@ -176,9 +185,12 @@ def lanes_chart(figures: LaneFigures, looks: Looks) -> Spec:
                 )
             yield first.start, first.end, [*lines, *bad.meanwhile(frame, first.start, first.end)]
 
-    layers = [*_stacked(frame, plots, figures.incidents), *frames.pointed(frame, tips())]
+    step = words.length(bars_.usual_minutes(together[0]), said) if together else ""
+    about = said["of-promise"].format(step=step)
+    layers = [*_stacked(frame, plots, figures.incidents, about), *frames.pointed(frame, tips())]
     subtitle = bad.between(figures.start, figures.end, looks)
-    return frames.spec(frame, figures.title, subtitle, ", ".join(plot.name for plot in plots), layers)
+    names = ", ".join([about, *(plot.name for plot in plots)])
+    return frames.spec(frame, figures.title, subtitle, names, layers)
 
 
 def lanes_table(figures: LaneFigures, looks: Looks) -> Table:
@@ -203,6 +215,11 @@ def merged(rates: Sequence[Rate], pixels: int) -> list[Rate]:
     return found
 
 
+def _fitting(frame: Frame, long: str, short: str) -> str:
+    """The long words where there is room for them."""
+    return long if pieces.width(long, frame.letters) <= frame.pixels else short
+
+
 def _times(bar: Bar, allowed: Fraction) -> Fraction | None:
     return None if bar.share is None else bar.share / allowed
 
@@ -211,22 +228,22 @@ def _times(bar: Bar, allowed: Fraction) -> Fraction | None:
 
 
 def _height(plots: int) -> int:
-    return max(frames.HEIGHT_LIVE, 60 + plots * (LEAST + 22))
+    return max(frames.HEIGHT_LIVE, 76 + plots * (LEAST + 22))
 
 
-def _stacked(frame: Frame, plots: Sequence[_Plot], spans: Sequence[Span]) -> Iterator[Spec]:
-    """Plots one below the other, each with its name above; spans are the ground of all."""
+def _stacked(frame: Frame, plots: Sequence[_Plot], spans: Sequence[Span], about: str) -> Iterator[Spec]:
+    """Plots one below the other, each with its name above; spans are the ground of all. `about` is said of all."""
     colours, letters = frame.colours, frame.letters
     grounds = [
         {"from": max(one.start, frame.start), "to": min(frame.end if one.end is None else one.end, frame.end)}
         for one in spans
     ]
     yield pieces.area(grounds, colours.span, frame.height)
-    name = letters + 9
-    tall = (frame.height - name * len(plots)) // max(len(plots), 1)
-    notes: list[Spec] = []
+    name, first = letters + 9, letters + 6 if about else 0
+    tall = (frame.height - first - name * len(plots)) // max(len(plots), 1)
+    notes = list(frames.note(frame, pieces.cut(about, frame.pixels, letters), 0, letters)) if about else []
     for place, plot in enumerate(plots):
-        top = place * (tall + name) + name
+        top = first + place * (tall + name) + name
         ground = top + tall
         grey = [{"from": one.start, "to": one.end} for one in plot.rates if one.highest is None]
         yield {
@@ -247,8 +264,8 @@ def _plot(frame: Frame, plot: _Plot, top: int, ground: int) -> list[Spec]:
     """Bars up to the limit of the plot; those that reach what matters in the colour of what is bad."""
     colours, limit = frame.colours, plot.limit
     axis = {
-        "values": [0, float(plot.threshold)],
-        "labelExpr": f"datum.value ? {pieces.quoted(plot.ticks)} : '0'",
+        "values": [float(plot.threshold)],
+        "labelExpr": pieces.quoted(plot.ticks),
         "grid": False,
     }
     y = pieces.heights("rate", limit, ground, top, axis)
@@ -268,22 +285,30 @@ def _plot(frame: Frame, plot: _Plot, top: int, ground: int) -> list[Spec]:
             for reached, colour in ((False, colours.events), (True, colours.bad))
         ),
         frames.rule([{}], place, stroke=colours.events, strokeWidth=1),
-        *frames.across(frame, float(plot.threshold), colours.promise),
+        *frames.across(frame, float(plot.threshold), colours.promise, thin=True),
     ]
 
 
 def _beyond(frame: Frame, plot: _Plot, top: int) -> Iterator[Spec]:
-    """How far the highest bar goes, where it goes beyond the plot."""
-    most = max(plot.rates, key=lambda one: one.highest or 0, default=None)
-    if most is None or most.highest is None or most.highest <= plot.limit:
+    """How far the highest bar goes, where it goes beyond the plot; beside those around it that are high too."""
+    seen = [one.highest or Fraction(0) for one in plot.rates]
+    most = max(seen, default=Fraction(0))
+    if most <= plot.limit:
         return
-    x = frame.at((most.start + most.end) / 2)
-    text, right = f"▲ {words.rate(most.highest)}", x > frame.pixels / 2
+    text = f"▲ {words.rate(most)}"
+    first = last = seen.index(most)
+    half = plot.limit / 2
+    while first > 0 and seen[first - 1] > half:
+        first -= 1
+    while last + 1 < len(seen) and seen[last + 1] > half:
+        last += 1
+    before, after = frame.at(plot.rates[first].start) - 5, frame.at(plot.rates[last].end) + 5
+    left = before > pieces.width(text, frame.letters)
     yield from frames.note(
         frame,
         text,
-        x - 4 if right else x + 4,
+        before if left else min(after, frame.pixels - pieces.width(text, frame.letters)),
         top + frame.letters,
         fill=frame.colours.bad,
-        align="right" if right else "left",
+        align="right" if left else "left",
     )

@@ -139,10 +139,24 @@ def _shares(
 def _legend(frame: Frame, letters: int) -> Iterator[Spec]:
     """What is old and what is new, in the shapes in which they are drawn."""
     said, colours = frame.said, frame.colours
-    x = 6.0
-    for text, colour in ((f"▮ {said['now']}", colours.quiet), (f"━ {said['changed']}", colours.promise)):
-        yield from frames.note(frame, text, x, 2 * letters + 6, fill=colour)
-        x += pieces.width(text, letters) + 2 * letters
+    x, y, wide = 6.0, 2 * letters + 6, letters + 6
+    for name, fill, colour, tall in (
+        ("now", colours.events, colours.quiet, letters - 3),
+        ("changed", colours.promise, colours.promise, 2),
+    ):
+        middle = y - letters * 0.36
+        yield {
+            "data": {"values": [{}]},
+            "mark": {"type": "rect", "fill": fill},
+            "encoding": {
+                "x": {"value": x},
+                "x2": {"value": x + letters},
+                "y": {"value": middle - tall / 2},
+                "y2": {"value": middle + tall / 2},
+            },
+        }
+        yield from frames.note(frame, said[name], x + wide, y, fill=colour)
+        x += pieces.width(said[name], letters) + wide + 2 * letters
 
 
 def _lane(frame: Frame, alerts: Sequence[Span], bottom: int, colour: str) -> Iterator[Spec]:

@@ -110,7 +110,9 @@ def spec(frame: Frame, title: str, subtitle: str, about: str, layers: Iterable[S
         "padding": {"left": frame.left, "right": frame.right, "top": frame.top, "bottom": frame.foot},
         "autosize": "none",
         "background": None if frame.looks.live else colours.ground,
-        "config": pieces.config(colours, frame.letters),
+        "config": pieces.config(
+            colours, frame.letters, pieces.FONT_LIVE if frame.looks.live else pieces.FONT
+        ),
         "encoding": {"x": _times(frame)},
         "layer": [*heads, *layers],
         "resolve": {"scale": {"y": "independent"}},
@@ -169,12 +171,15 @@ def rule(values: Sequence[Spec], encoding: Spec, **mark: str | float | list[int]
     return {"data": {"values": list(values)}, "mark": {"type": "rule", **mark}, "encoding": encoding}
 
 
-def across(frame: Frame, value: float, colour: str, dash: Sequence[int] = (7, 4)) -> list[Spec]:
+def across(
+    frame: Frame, value: float, colour: str, dash: Sequence[int] = (7, 4), *, thin: bool = False
+) -> list[Spec]:
     """A line over all of a plot at a value, with a rim of the ground's colour so that it is seen before bars."""
     place = {"x": {"value": 0}, "x2": {"value": frame.pixels}, "y": {"datum": value}}
+    wide = 1.5 if thin else 2
     return [
-        rule([{}], place, stroke=frame.colours.ground, strokeWidth=4),
-        rule([{}], place, stroke=colour, strokeWidth=2, strokeDash=list(dash)),
+        rule([{}], place, stroke=frame.colours.ground, strokeWidth=wide + 1 if thin else 4),
+        rule([{}], place, stroke=colour, strokeWidth=wide, strokeDash=list(dash)),
     ]
 
 

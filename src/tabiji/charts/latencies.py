@@ -21,12 +21,15 @@ from tabiji.charts.words import WORDS
 from tabiji.marks import Mark
 
 SHARES = (50, 95, 99)  # per cent
-COLUMN_PIXELS = 6
+COLUMN_PIXELS = 5
+EVENTS_MIN = (
+    60  # that most columns have, so that a pattern can be seen; as long as there are COLUMNS_MIN of them
+)
+COLUMNS_MIN = 42
 # What a decade is cut into, all of them bounds of buckets; the finer, the fewer decades there are to see
 DECADES = (
-    (2, (10, 12, 15, 20, 25, 30, 40, 50, 60, 80)),
-    (4, (10, 15, 20, 30, 50, 70)),
-    (12, (10, 20, 50)),
+    (3, (10, 12, 15, 20, 25, 30, 40, 50, 60, 80)),
+    (12, (10, 15, 20, 30, 50, 70)),
 )
 LEVELS = (
     Fraction(1, 50),
@@ -92,7 +95,7 @@ def latency_chart(figures: LatencyFigures, looks: Looks) -> Spec:
         text = said["limit"].format(limit=words.duration(figures.limit_us))
         above = line - 6 if line > 3 * frame.letters else line + frame.letters + 4
         limit = list(frames.note(frame, text, 6, above, fill=colours.promise))
-    about = said["duration"]
+    about = said["duration" if looks.width >= 560 else "duration-short"]
     layers = [
         grey,
         {
@@ -132,7 +135,9 @@ def latency_table(figures: LatencyFigures, looks: Looks) -> Table:
 
 def merged(columns: Sequence[Column], pixels: int) -> list[Column]:
     """Neighbours put together, as many as it takes for each to be seen: histograms add up, quantiles never."""
-    together = max(-(-len(columns) * COLUMN_PIXELS // pixels), 1)
+    usual = max(sorted(one.events for one in columns)[len(columns) // 2], 1)
+    scarce = min(-(-EVENTS_MIN // usual), max(len(columns) // COLUMNS_MIN, 1))
+    together = max(-(-len(columns) * COLUMN_PIXELS // pixels), scarce)
     found = []
     for place in range(0, len(columns), together):
         some = columns[place : place + together]
@@ -218,8 +223,8 @@ def _quantiles(frame: Frame, columns: Sequence[Column]) -> Iterator[Spec]:
             if (us := _quantile(one, share)) is not None
         ]
         place = {**FROM_TO, "y": {"field": "us", "type": "quantitative"}}
-        yield frames.rule(values, place, stroke=frame.colours.ground, strokeWidth=4)
-        yield frames.rule(values, place, stroke=frame.colours.text, strokeWidth=1.75, strokeDash=dash)
+        yield frames.rule(values, place, stroke=frame.colours.ground, strokeWidth=3.5)
+        yield frames.rule(values, place, stroke=frame.colours.text, strokeWidth=1.5, strokeDash=dash)
 
 
 def _names(frame: Frame, columns: Sequence[Column], height: Callable[[float], float]) -> Iterator[Spec]:

@@ -15,6 +15,10 @@ Theme = Literal["light", "dark"]
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 FONT = "'Noto Sans CJK JP', 'Noto Sans JP', 'Hiragino Sans', 'Yu Gothic', Meiryo, system-ui, sans-serif"
+FONT_LIVE = (  # that of pages, whose own letters are best
+    "system-ui, -apple-system, 'Segoe UI', 'Hiragino Sans', 'Noto Sans CJK JP', 'Noto Sans JP', 'Yu Gothic UI', "
+    "Meiryo, sans-serif"
+)
 LETTERS = 15  # pixels high; half of it on a telephone, where twice as many pixels are as good
 TEXT_MAX = 300  # letters; more are never seen
 WIDE_SPACE = "\N{IDEOGRAPHIC SPACE}"
@@ -62,10 +66,10 @@ THEMES: Mapping[Theme, Colours] = {
 FROM_TO: Spec = {"x": {"field": "from", "type": "quantitative"}, "x2": {"field": "to"}}
 
 
-def config(colours: Colours, letters: int = LETTERS) -> Spec:
+def config(colours: Colours, letters: int = LETTERS, font: str = FONT) -> Spec:
     """How axes and words look."""
     return {
-        "font": FONT,
+        "font": font,
         "view": {"stroke": None},
         "axis": {
             "labelFontSize": letters,

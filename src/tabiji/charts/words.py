@@ -71,17 +71,21 @@ EN: Words = {
     "left-at-end": "{share} left at the end",
     "lasts": "lasts at the pace of now",
     "spent-here": "{share} of it spent in this time",
-    "burn-rate": "{length} window: {does} at a burn rate of {rate}",
+    "burn-rate": "Last {length}: {does} at a burn rate of {rate}",
+    "burn-rate-short": "Last {length}: {does} at {rate}",
     "page": "pages",
     "ticket": "opens a ticket",
-    "burnt": "{length} window: up to {rate}; {does} at {threshold}",
-    "burnt-nothing": "{length} window: no data",
+    "burnt": "last {length}: up to {rate} ({does} at {threshold})",
+    "burnt-nothing": "last {length}: no data",
+    "firing": "an alert was firing",
+    "shaded": "shaded: an alert was firing",
     "duration": "Duration; the stronger the colour, the more of the events",
+    "duration-short": "Duration",
     "limit": "promised: {limit}",
     "quantile": "{share} % took at most {length}",
     "within": "{share} within the promised {limit}",
     "timed": "{n} events with a duration",
-    "of-promise": "{name}: share of what may be bad, per {step}",
+    "of-promise": "Bad, as times of what may be, per {step}",
     "times": "{n} ×",
     "times-promised": "{name}: {rate} times what may be bad ({bad} of {total})",
     "times-nothing": "{name}: no data",
@@ -213,6 +217,15 @@ def length(minutes: int, words: Words) -> str:
         return words["hour"] if minutes == windows.HOUR else words["hours"].format(n=minutes // windows.HOUR)
     days = round(minutes / windows.DAY)  # a day may have 23 hours, or 25
     return words["day"] if days == 1 else words["days"].format(n=days)
+
+
+def window(minutes: int, words: Words) -> str:
+    """The length of a window: 1 h, 3 days; 1時間, 3日."""
+    if minutes == windows.HOUR:
+        return words["hours"].format(n=1)
+    if minutes == windows.DAY:
+        return words["hours"].format(n=24)
+    return length(minutes, words)
 
 
 def exact(value: Fraction) -> str:

@@ -7,18 +7,23 @@ grows too large is replaced by the next chart. Nothing of a spec is fetched: nei
 from __future__ import annotations
 
 import atexit
+import hashlib
 import json
 import subprocess
 import sys
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from importlib.metadata import version
 from typing import Any, Literal
 
 from tabiji.errors import OutsideError
+from tabiji.language import _
 
 Format = Literal["png", "svg"]
 
+ENGINE = "vl-convert-python"
+BUNDLE_SECONDS_MAX = 60.0
 SECONDS_MAX = 8.0  # a chart takes 0.2 s, the first one 1 s; who stops meanwhile must stop within 10 s
 
 
@@ -61,7 +66,7 @@ class _Worker:
     def _answer(self, request: bytes) -> tuple[bytes, bytes]:
         self.requests.write(request + b"\n")
         self.requests.flush()
-        outcome, _, length = self.answers.readline().partition(b" ")
+        outcome, _space, length = self.answers.readline().partition(b" ")
         body = self.answers.read(int(length)) if length else b""
         if not length or len(body) < int(length):
             raise BrokenPipeError
@@ -85,18 +90,34 @@ def draw(spec: Mapping[str, Any], *, format: Format, seconds_max: float = SECOND
     Waits for charts that other threads are drawing. Raises DrawingError where the spec can't be drawn, wants
     something fetched, or takes more than `seconds_max` or too much memory.
     """
-    request = json.dumps({"spec": spec, "format": format}).encode()
+    return _asked({"spec": spec, "format": format}, seconds_max)
+
+
+def bundle(seconds_max: float = BUNDLE_SECONDS_MAX) -> bytes:
+    """The scripts that draw the same specs in a browser: 900 kB of JavaScript, the same for each `bundle_version`.
+
+    To make them takes a second or two. Raises DrawingError where they can't be had.
+    """
+    return _asked({"bundle": True}, seconds_max)
+
+
+def bundle_version() -> str:
+    """What the scripts' content depends on, in short."""
+    return hashlib.sha256(f"{ENGINE} {version(ENGINE)}".encode()).hexdigest()[:12]
+
+
+def _asked(request: Mapping[str, Any], seconds_max: float) -> bytes:
     with _lock:
         try:
-            outcome, body = _running().ask(request, seconds_max)
+            outcome, body = _running().ask(json.dumps(request).encode(), seconds_max)
         except TimeoutError:
             end_worker()
-            raise DrawingError(f"a chart was not drawn within {seconds_max:g} s") from None
+            raise DrawingError(_("a chart was not drawn within {seconds:g} s", seconds=seconds_max)) from None
         except OSError:
             end_worker()
-            raise DrawingError("a chart was not drawn: the process that draws has died") from None
+            raise DrawingError(_("a chart was not drawn: the process that draws has died")) from None
     if outcome != b"drawn":
-        raise DrawingError(f"a chart can't be drawn: {body.decode()}")
+        raise DrawingError(_("a chart can't be drawn: {error}", error=body.decode()))
     return body
 
 

@@ -1,8 +1,8 @@
 """Requests on stdin → images on stdout: the process that draws.
 
-A request is a line of JSON, `{"spec", "format"}`; an answer is a line, `drawn` or `refused` with the length of what
-follows. It is a process because the engine holds Python's lock while it draws, keeps 100 MB, and can run out of
-memory only by dying.
+A request is a line of JSON: `{"spec", "format"}`, or `{"bundle": true}` for the scripts that draw in a browser. An
+answer is a line, `drawn` or `refused` with the length of what follows. It is a process because the engine holds
+Python's lock while it draws, keeps 100 MB, and can run out of memory only by dying.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ def main() -> None:
         if not request.endswith(b"\n"):
             return
         try:
-            outcome, body = b"drawn", image(**json.loads(request))
+            asked = json.loads(request)
+            outcome, body = b"drawn", scripts() if "bundle" in asked else image(**asked)
         except ValueError as error:
             outcome, body = (
                 b"refused",
@@ -55,6 +56,11 @@ def image(spec: dict[str, object], format: str) -> bytes:  # noqa: A002
     if FETCHED.search(svg):
         raise ValueError("it holds images or links, and charts have neither")
     return smaller(vl_convert.svg_to_png(svg, scale=SCALE)) if format == "png" else svg.encode()
+
+
+def scripts() -> bytes:
+    """The engine for browsers, a plain script that makes `vega`, `vegaLite` and `vegaEmbed` known."""
+    return vl_convert.javascript_bundle(None, VEGA_LITE).encode()  # type: ignore[arg-type]  # its types lag behind
 
 
 def smaller(png: bytes) -> bytes:

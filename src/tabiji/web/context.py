@@ -11,6 +11,7 @@ from tabiji.runs.health import Health
 from tabiji.runs.receiving import Receiving
 from tabiji.store import Store
 from tabiji.web.bodies import Room
+from tabiji.web.keeping import Kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +26,4 @@ class Context:
     stopping: Callable[[], bool] = lambda: False  # whether this process is about to end
     host: str = "127.0.0.1"  # where it listens
     room: Room = field(default_factory=Room)  # for what is received
+    kept: Kept = field(default_factory=Kept)  # figures of charts that only a page knows

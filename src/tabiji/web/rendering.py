@@ -19,7 +19,7 @@ from tabiji.definitions import Site
 from tabiji.language import LANGUAGES, N_, Language, _
 from tabiji.store import Action
 from tabiji.store.audit import Detail
-from tabiji.web import auditing, filters, onward, static
+from tabiji.web import auditing, bundling, filters, onward, static
 from tabiji.web.context import Context
 from tabiji.web.visitors import ROLES, Visitor
 
@@ -59,6 +59,7 @@ def _environment() -> Environment:
         "pgettext": language.pgettext,
         "listed": _listed,
         "asset": static.address,
+        "charts_bundle": bundling.address,
         "version": __version__,
         "languages": LANGUAGES,
         "language_names": {"en": "English", "ja": "日本語"},

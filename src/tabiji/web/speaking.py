@@ -45,7 +45,13 @@ class Speaking:
             await send(message)
 
         with speaking(catalogue(_language(self._context, request, chosen.get("lang")))):
-            await self._application(scope, receive, answered if chosen else send)
+            await self._application(scope, receive, answered if chosen and not _is_part(scope) else send)
+
+
+def _is_part(scope: Scope) -> bool:
+    """Whether it is a chart of a page that is asked for: its looks are the page's, and nobody's choice."""
+    path: str = scope["path"]
+    return path.startswith("/charts/") and not path.endswith(".html")
 
 
 def _chosen(scope: Scope) -> dict[str, str]:

@@ -18,7 +18,7 @@ from tabiji.runs.viewing import cutting, figures
 from tabiji.runs.viewing.standing import Pair
 from tabiji.store import Grain, Store
 
-COLUMNS = 96  # at most about so many
+COLUMNS = 170  # at most about so many
 
 
 def of_objective(
@@ -134,5 +134,5 @@ def _grain(store: Store, start: int, end: int, zone: str) -> Grain:
         return "day"
     if kept.minutes_from is not None and start < kept.minutes_from:
         return "hour"
-    coarse = end - start > COLUMNS * windows.HOUR // 2 and not windows.has_part_hours(zone)
+    coarse = end - start > COLUMNS * windows.HOUR // 3 and not windows.has_part_hours(zone)
     return "hour" if coarse else "minute"

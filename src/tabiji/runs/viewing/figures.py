@@ -83,7 +83,7 @@ def own_burn_down(
         bars[0].start,
         end,
         now,
-        now if rate is None else ahead,
+        now if rate is None or _spent(objective, bars, total) else ahead,
         bars,
         (1 - objective.target) * total,
         None if rate is None else rate / (end - start),
@@ -91,6 +91,11 @@ def own_burn_down(
         incidents(store, journey, start, now, language, objective),
         marks(store, journey, start, now),
     )
+
+
+def _spent(objective: Objective, bars: Sequence[Bar], total: Fraction) -> bool:
+    """Whether nothing is left of a budget: then there is nothing to look ahead for."""
+    return sum(one.bad for one in bars) >= (1 - objective.target) * total
 
 
 def lanes(

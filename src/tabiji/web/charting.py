@@ -1,0 +1,200 @@
+"""The figures of a chart and the form that is asked for → a spec for browsers, an image, a table, a page."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from fractions import Fraction
+from typing import Literal, cast, get_args
+
+from fastapi import HTTPException, Response
+from fastapi.responses import JSONResponse
+
+from tabiji import charts, drawing, windows
+from tabiji.charts import (
+    BadFigures,
+    BudgetFigures,
+    BurnFigures,
+    Cell,
+    ComparisonFigures,
+    Figures,
+    IncidentFigures,
+    LaneFigures,
+    LatencyFigures,
+    Looks,
+    Table,
+    Theme,
+)
+from tabiji.charts.frames import WIDTH, WIDTHS
+from tabiji.language import N_, _
+from tabiji.reports import numbers
+from tabiji.web.rendering import Page
+
+Form = Literal["json", "svg", "png", "csv", "html"]
+FORMS: tuple[Form, ...] = get_args(Form)
+DAYS_MAX = 1100  # that a chart shows at once
+SHORT = {"Cache-Control": "private, max-age=60"}
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  # what spreadsheets take for one
+SEEN: Mapping[
+    type, tuple[str, str]
+] = {  # what a chart is called where it stands alone, and what to see in it
+    BudgetFigures: (
+        N_("How the error budget was spent"),
+        N_(
+            "The line falls whenever users suffer. The dotted line is a budget that is spent evenly and just "
+            "lasts; at 0 % nothing is left."
+        ),
+    ),
+    BadFigures: (
+        N_("How much was bad, and of how many"),
+        N_(
+            "Bars are the share of attempts that went wrong; the dashed line is the most that was promised. "
+            "Below them: how many attempts there were."
+        ),
+    ),
+    BurnFigures: (
+        N_("How fast the budget burns"),
+        N_(
+            "At a burn rate of 1 the budget lasts exactly as long as its window. Where bars reach the dashed "
+            "line, and the failures still go on, somebody is told."
+        ),
+    ),
+    LatencyFigures: (
+        N_("How long it took"),
+        N_(
+            "Each column is a time: the stronger the colour, the more of its events took so long. Half of them "
+            "stay below p50, 95 of 100 below p95, 99 of 100 below p99."
+        ),
+    ),
+    LaneFigures: (
+        N_("Each promise by itself"),
+        N_(
+            "Bars are what was bad, as times of what may be bad: those above the dashed line spend more of "
+            "the error budget than they may."
+        ),
+    ),
+    ComparisonFigures: (
+        N_("As it is, and as changed"),
+        N_(
+            "Grey bars are the present definition, the blue line the changed one; below are the alerts of both."
+        ),
+    ),
+    IncidentFigures: (
+        N_("How it went"),
+        N_(
+            "Bars are the share of attempts that went wrong, the dashed line the most that was promised. The "
+            "shaded time is the incident; grey times have no data."
+        ),
+    ),
+}
+BYTE_ORDER_MARK = "\ufeff"  # without it Excel takes UTF-8 for something else
+
+
+def answer(page: Page, form: str, figures: Figures) -> Response:
+    """The chart in a form. Raises HTTPException: 404 for another form, 422 for looks that there are not."""
+    looks = _looks(page)
+    match form:
+        case "json":
+            return JSONResponse(charts.chart(figures, looks), headers=SHORT)
+        case "svg":
+            return Response(_image(figures, looks, "svg"), media_type="image/svg+xml", headers=SHORT)
+        case "png":
+            return Response(_image(figures, looks, "png"), media_type="image/png", headers=SHORT)
+        case "csv":
+            headers = {**SHORT, "Content-Disposition": 'attachment; filename="chart.csv"'}
+            text = written(charts.table(figures, looks), looks.zone)
+            return Response(text.encode(), media_type="text/csv; charset=utf-8", headers=headers)
+        case "html":
+            path = page.request.url.path.removesuffix(".html")
+            query = {key: value for key, value in page.request.query_params.items() if key not in _OURS}
+            table = charts.table(figures, looks)
+            title, words = (_(message) for message in SEEN[type(figures)])
+            return page.html(
+                "chart_page.html",
+                figures=figures,
+                path=path,
+                query=query,
+                table=table,
+                title=title,
+                words=words,
+            )
+    raise HTTPException(404, _("A chart can be had as {forms}.", forms=", ".join(FORMS)))
+
+
+_OURS = ("lang", "theme", "width")
+
+
+def _looks(page: Page) -> Looks:
+    asked = page.request.query_params
+    theme = asked.get("theme") or ("dark" if page.theme == "dark" else "light")
+    if theme not in get_args(Theme):
+        theme = "light"
+    width = WIDTH
+    if "width" in asked:
+        least, most = WIDTHS
+        if not asked["width"].isascii() or not asked["width"].isdecimal():
+            raise HTTPException(422, _("The width is a number of pixels."))
+        width = min(max(int(asked["width"][:6]), least), most)
+    return Looks(page.language, page.zone, cast(Theme, theme), width, live="width" in asked)
+
+
+def _image(figures: Figures, looks: Looks, form: drawing.Format) -> bytes:
+    still = Looks(looks.language, looks.zone, looks.theme)
+    return drawing.draw(charts.chart(figures, still), format=form)
+
+
+def period(page: Page, first: str) -> tuple[int, int]:
+    """The minutes that are asked for, as `Page.period`; answers 422 for more than can be shown."""
+    try:
+        start, end = page.period(first)
+    except OverflowError:
+        raise HTTPException(422, _("The time is too long ago, or too far ahead.")) from None
+    if end - start > DAYS_MAX * windows.DAY:
+        raise HTTPException(422, _("A chart shows at most {n} days.", n=DAYS_MAX))
+    if start < 0 or end > page.now // 60 + DAYS_MAX * windows.DAY:
+        raise HTTPException(422, _("The time is too long ago, or too far ahead."))
+    return start, end
+
+
+# Tables
+
+
+def written(table: Table, zone: str) -> str:
+    """A table as CSV (RFC 4180), with nothing in it that a spreadsheet runs; times are those of the zone."""
+    file = io.StringIO(newline="")
+    file.write(BYTE_ORDER_MARK)
+    writer = csv.writer(file)
+    writer.writerow(
+        [neutral(f"{one.name} ({zone})" if one.kind == "time" else one.name) for one in table.columns]
+    )
+    for row in table.rows:
+        writer.writerow([_CELLS[one.kind](cell, zone) for one, cell in zip(table.columns, row, strict=True)])
+    return file.getvalue()
+
+
+def neutral(text: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def _time(cell: Cell, zone: str) -> str:
+    then = datetime.fromtimestamp(int(cast(int, cell)) * 60, UTC).astimezone(windows.time_zone(zone))
+    return then.strftime("%Y-%m-%d %H:%M")
+
+
+def _number(cell: Cell, zone: str) -> str:
+    if cell is None:
+        return ""
+    return str(cell) if isinstance(cell, int) else f"{float(cast(Fraction, cell)):.10g}"
+
+
+_CELLS: Mapping[str, Callable[[Cell, str], str]] = {
+    "time": _time,
+    "count": _number,
+    "share": _number,
+    "rate": _number,
+    "latency": lambda cell, zone: "" if cell is None else numbers.latency(cast(int, cell)),
+    "text": lambda cell, zone: "" if cell is None else neutral(str(cell)),
+}
