@@ -24,7 +24,7 @@ from tabiji.web.context import Context
 PAGES = {
     "/": ("/", True),
     "/help": ("/help", True),
-    "/journeys/{journey}": ("/journeys/watch-course", False),
+    "/journeys/{name}": ("/journeys/watch-course", False),
     "/journeys/{journey}/{objective}": ("/journeys/watch-course/plays", False),
     "/lines": ("/lines?objective=watch-course/plays&from=now-30d&to=now&bad=1", False),
     "/what-if": ("/what-if?objective=watch-course/plays&target=99.5%25", True),
@@ -75,8 +75,8 @@ def problems(page: Page) -> Iterator[str]:
         yield f"axe: {one['id']}: {one['help']}: {where}"
 
 
-def walk(site: Served, browser: Browser, path: str, looks: tuple[tuple[str, str, int], ...]) -> list[str]:
-    """All that is wrong with a page, whatever it looks like."""
+def walk(site: Served, browser: Browser, path: str, looks: tuple[tuple[str, str, int], ...]) -> str:
+    """All that is wrong with a page, whatever it looks like, a line each."""
     found = []
     for language, theme, width in looks:
         context = opened(browser, language, theme, width)
@@ -87,7 +87,7 @@ def walk(site: Served, browser: Browser, path: str, looks: tuple[tuple[str, str,
             found.append(f"{language}: another language is spoken")
         found += [f"{language}, {theme}, {width}: {one}" for one in problems(page)]
         context.close()
-    return found
+    return "\n".join(found)
 
 
 def settled(page: Page) -> None:
@@ -116,13 +116,13 @@ def test_every_page_is_walked_through(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("route", PAGES)
 def test_a_page_of_a_site_with_a_month_of_data(route: str, demo: Served, browser: Browser) -> None:
-    assert walk(demo, browser, PAGES[route][0], LOOKS) == []
+    assert walk(demo, browser, PAGES[route][0], LOOKS) == ""
 
 
 @pytest.mark.parametrize("route", [route for route, (_, everywhere) in PAGES.items() if everywhere])
 def test_a_page_of_a_site_with_nothing_in_it(route: str, empty: Served, browser: Browser) -> None:
     path = PAGES[route][0].partition("?")[0]
-    assert walk(empty, browser, path, (LOOKS[0], LOOKS[2])) == []
+    assert walk(empty, browser, path, (LOOKS[0], LOOKS[2])) == ""
 
 
 CROWDED = {
@@ -143,7 +143,7 @@ def test_a_page_of_a_site_with_300_journeys_of_long_names(route: str, many: Serv
     site = definitions.load(many.folder, {})
     journey = site.journeys[0]
     path = CROWDED[route].format(journey=journey.name, objective=journey.objectives[0].name)
-    assert walk(many, browser, path, (LOOKS[1], LOOKS[2])) == []
+    assert walk(many, browser, path, (LOOKS[1], LOOKS[2])) == ""
 
 
 @pytest.mark.parametrize("route", PAGES)

@@ -125,7 +125,9 @@ class Incident:
     def lasted_within(self, first: int | None, last: int | None) -> bool:
         """Whether it lasted at some minute of [first, last); None is no limit."""
         over = self.over_minute
-        return (first is None or over is None or over > first) and (last is None or self.started_minute < last)
+        return (first is None or over is None or over > first) and (
+            last is None or self.started_minute < last
+        )
 
     @property
     def worst(self) -> Spent | None:

@@ -12,7 +12,7 @@ from tabiji.web.pages import (
     audit,
     charts,
     explore,
-    help,
+    help as help_,
     home,
     incident,
     incidents,
@@ -32,7 +32,7 @@ from tabiji.web.pages import (
 ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
     home.routes,
     journeys.routes,
-    help.routes,
+    help_.routes,
     login.routes,
     sessions.routes,
     audit.routes,

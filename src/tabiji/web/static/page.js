@@ -22,3 +22,14 @@ document.addEventListener("keydown", (event) => {
     menu.querySelector("summary").focus();
   }
 });
+
+// What can be scrolled sideways can be reached by the keyboard, too.
+function reachable() {
+  for (const one of document.querySelectorAll(".table, .code pre")) {
+    if (one.scrollWidth > one.clientWidth) one.tabIndex = 0;
+    else one.removeAttribute("tabindex");
+  }
+}
+reachable();
+addEventListener("resize", reachable);
+document.addEventListener("renewed", reachable);
