@@ -11,8 +11,8 @@ from tabiji.web.pages import (
     alerts,
     audit,
     charts,
+    explaining,
     explore,
-    help as help_,
     home,
     incident,
     incidents,
@@ -32,7 +32,7 @@ from tabiji.web.pages import (
 ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
     home.routes,
     journeys.routes,
-    help_.routes,
+    explaining.routes,
     login.routes,
     sessions.routes,
     audit.routes,
