@@ -94,8 +94,6 @@ EN: Words = {
     "changed": "as changed",
     "alerts-now": "Alerts as it is",
     "alerts-changed": "Alerts as changed",
-    "promise-now": "may be bad as it is: {share} %",
-    "promise-changed": "may be bad as changed: {share} %",
     "alert-none": "none",
     "from-until": "{day} {start} – {end_day} {end} ({zone})",
     "corrected": "left out (correction)",
