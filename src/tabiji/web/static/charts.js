@@ -53,6 +53,7 @@ async function draw(figure) {
   if (!width || (state.theme === theme() && Math.abs(width - state.width) < WIDTHS_APART)) return;
   const turn = (state.turn ?? 0) + 1;
   drawn.set(figure, { ...state, turn, width, theme: theme() });
+  figure.setAttribute("aria-busy", "true");
   const query = new URLSearchParams(figure.dataset.query);
   query.set("lang", figure.dataset.lang);
   query.set("theme", theme());
@@ -81,6 +82,7 @@ async function draw(figure) {
     figure.classList.add("is-faulty");
     drawn.set(figure, { turn });
   }
+  figure.removeAttribute("aria-busy");
 }
 
 // When
@@ -114,7 +116,7 @@ async function filled(event) {
   const answer = await fetch(details.dataset.table, { headers: { accept: "text/html" } });
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const table = page.querySelector("main table");
-  if (answer.ok && table) details.querySelector(".table").replaceChildren(document.adoptNode(table));
+  if (answer.ok && table) details.querySelector(".chart-rows").replaceChildren(document.adoptNode(table));
 }
 
 export function charts(within = document) {
