@@ -29,6 +29,14 @@ imports:
 test *args:
     pytest "$@"
 
+# what the catalogues lack, and what does not fit (`just words missing PATH…` prints entries to fill in)
+words *args:
+    python scripts/words.py "$@"
+
+# the pictures of README and docs, taken of the demo by the tests
+pictures:
+    TABIJI_SCREENSHOTS=docs/images pytest -q tests/pages/test_pages_walk.py -k picture
+
 # the table of speeds: ratios against peers, in one run
 bench *args:
     python bench/run.py "$@"
