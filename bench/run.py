@@ -18,11 +18,14 @@ from collections.abc import Callable, Iterator
 import follow
 import judging
 import past
+import support
 import traffic
+import what_if
 from rows import Row, Scale, document, limited, markdown
 from timing import OUT, alternate, busy, run
 
 import ingest
+import pages
 import store
 
 
@@ -54,6 +57,9 @@ PARTS: dict[str, Callable[[Scale], Iterator[Row]]] = {
     "store": store.measured,
     "judging": judging.measured,
     "past": past.measured,
+    "pages": pages.measured,
+    "what-if": what_if.measured,
+    "support": support.measured,
     "follow": follow.measured,
     "help": _help,
 }
