@@ -15,6 +15,7 @@ import platform
 import sys
 from collections.abc import Callable, Iterator
 
+import charts
 import follow
 import judging
 import past
@@ -58,6 +59,7 @@ PARTS: dict[str, Callable[[Scale], Iterator[Row]]] = {
     "judging": judging.measured,
     "past": past.measured,
     "pages": pages.measured,
+    "charts": charts.measured,
     "what-if": what_if.measured,
     "support": support.measured,
     "follow": follow.measured,

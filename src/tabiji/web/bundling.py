@@ -18,8 +18,7 @@ _made: dict[str, bytes] = {}  # version → packed
 
 
 def address() -> str:
-    """Where the scripts are; and that they are asked for soon: then they are made meanwhile, once."""
-    _begin()
+    """Where the scripts are."""
     return f"/static/charts/{_version()}/bundle.js"
 
 
@@ -29,7 +28,8 @@ def _version() -> str:
 
 
 @cache
-def _begin() -> None:
+def begin() -> None:
+    """Makes the scripts meanwhile, once: it takes seconds, and whoever sees any page may see a chart soon."""
     Thread(target=_try, name="charts-bundle", daemon=True).start()
 
 

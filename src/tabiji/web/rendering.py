@@ -177,6 +177,7 @@ class Page:
         self, template: str, values: Mapping[str, object] | None = None, status: int = 200, **more: object
     ) -> HTMLResponse:
         """A template, filled; it knows `page` besides."""
+        bundling.begin()
         text = ENVIRONMENT.get_template(template).render({**(values or {}), **more, "page": self})
         return HTMLResponse(text, status, {"Cache-Control": "no-store"})
 

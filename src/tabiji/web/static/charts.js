@@ -49,7 +49,7 @@ document.addEventListener("pointerdown", (event) => {
 async function draw(figure) {
   const view = figure.querySelector(".chart-view");
   const state = drawn.get(figure) ?? {};
-  const width = Math.floor(view.clientWidth);
+  const width = Math.floor(figure.clientWidth); // the view is hidden where it could not be drawn
   if (!width || (state.theme === theme() && Math.abs(width - state.width) < WIDTHS_APART)) return;
   const turn = (state.turn ?? 0) + 1;
   drawn.set(figure, { ...state, turn, width, theme: theme() });
@@ -65,22 +65,25 @@ async function draw(figure) {
     ]);
     const spec = await answer.json();
     if (!answer.ok) throw new Error(typeof spec.detail === "string" ? spec.detail : "");
-    if (drawn.get(figure).turn !== turn) return; // it is drawn anew meanwhile
+    if (drawn.get(figure)?.turn !== turn) return; // it is drawn anew meanwhile, and busy with that
     const place = document.createElement("div");
     const made = await embed(place, spec, {
       mode: "vega-lite", renderer: "canvas", ast: true, actions: false, defaultStyle: false, tooltip: pointed,
     });
+    if (drawn.get(figure)?.turn !== turn) return made.finalize();
     drawn.get(figure).made?.finalize();
     drawn.get(figure).made = made;
     view.replaceChildren(place);
     figure.querySelector(".chart-fault").hidden = true;
     figure.classList.add("is-drawn");
+    figure.classList.remove("is-faulty");
   } catch (error) {
+    if (drawn.get(figure)?.turn !== turn) return;
     const fault = figure.querySelector(".chart-fault");
     fault.querySelector("span").textContent = error instanceof TypeError ? "" : error.message;
     fault.hidden = false;
     figure.classList.add("is-faulty");
-    drawn.set(figure, { turn });
+    drawn.set(figure, { turn, made: state.made }); // the next change of its room tries again
   }
   figure.removeAttribute("aria-busy");
 }
@@ -102,7 +105,10 @@ const room = new ResizeObserver(() => {
   soon = setTimeout(again, 200);
 });
 function again() {
-  for (const figure of drawn.keys()) draw(figure);
+  for (const [figure, { turn }] of drawn) {
+    if (!figure.isConnected) drawn.delete(figure);
+    else if (turn) draw(figure); // the others when they come into view
+  }
 }
 dark.addEventListener("change", again);
 new MutationObserver(again).observe(document.documentElement, { attributeFilter: ["data-theme"] });
