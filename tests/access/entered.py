@@ -23,7 +23,7 @@ from tabiji.runs import intervening
 from tabiji.runs.intervening import Word
 from tabiji.runs.receiving import Receiving
 from tabiji.store import Person, Store
-from tabiji.web import static
+from tabiji.web import bundling, static
 from tabiji.web.application import ROUTES, application
 from tabiji.web.context import Context
 from tabiji.web.serving import server
@@ -151,7 +151,7 @@ class Entered:
 
 def routes(context: Context) -> tuple[Route, ...]:
     """All that the application answers, but its OpenAPI document."""
-    routers = (static.routes(), *(made(context) for made in ROUTES))
+    routers = (static.routes(), bundling.routes(), *(made(context) for made in ROUTES))
     return tuple(route for router in routers for route in router.routes if isinstance(route, Route))
 
 

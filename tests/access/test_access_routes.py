@@ -82,6 +82,7 @@ LOGS = {"resourceLogs": [{"scopeLogs": [{"logRecords": [{"body": {"stringValue":
 SPANS = {"resourceSpans": [{"scopeSpans": [{"spans": [{"name": "x", "kind": 2, "startTimeUnixNano": "1"}]}]}]}
 ROUTES: dict[tuple[str, str], Asked] = {
     ("GET", "/static/{version}/{name}"): Asked(EVERYBODY, "/static/x/style.css"),
+    ("GET", "/static/charts/{version}/bundle.js"): Asked(EVERYBODY, "/static/charts/x/bundle.js", 404),
     ("GET", "/healthz"): Asked(EVERYBODY, "/healthz", 503),  # nothing ticks in this process
     ("GET", "/readyz"): Asked(EVERYBODY, "/readyz", 503),
     ("GET", "/metrics"): Asked(READERS, "/metrics"),
