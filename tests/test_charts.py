@@ -314,6 +314,12 @@ def test_no_words_run_into_others_or_out_of_the_picture(marks: list[tuple[int, s
         assert all(one[1] <= other[0] + 0.01 for one, other in pairwise(spans))
 
 
+def test_an_incident_has_its_words_before_what_happened_besides() -> None:
+    besides = [Label(60 + n, f"deployed a version with a long name, {n}", besides=True) for n in (9, 6, 3)]
+    found = placed([Label(50, "incident 1"), *besides], 0, 100, 500)
+    assert {one.minute: one.row >= 0 for one in found} == {50: True, 63: False, 66: True, 69: True}
+
+
 @pytest.mark.parametrize(
     ("text", "line"),
     [

@@ -38,14 +38,26 @@ def placed(labels: Sequence[Label], start: int, end: int, pixels: int, letters: 
     """Each in the lowest row where it runs into no other, to the right of its time, or else to the left, or else cut.
 
     `labels` come with the most important first. They are placed from the last to the first in time, so that no
-    line of one crosses the words of another below it.
+    line of one crosses the words of another below it. What happened besides is without words where there would be
+    no room for an incident's.
     """
-    taken: list[list[tuple[float, float]]] = [[] for _ in range(ROWS_MAX)]
     found = list(labels[LABELS_MAX:])
-    for label in sorted(labels[:LABELS_MAX], key=lambda one: one.minute, reverse=True):
-        at = (label.minute - start) / (end - start) * pixels
-        found.append(_placed(label, at, taken, pixels + BESIDE, letters))
-    return found
+    worded = sorted(labels[:LABELS_MAX], key=lambda one: one.minute, reverse=True)
+    while True:
+        taken: list[list[tuple[float, float]]] = [[] for _ in range(ROWS_MAX)]
+        tried = [
+            _placed(one, (one.minute - start) / (end - start) * pixels, taken, pixels + BESIDE, letters)
+            for one in worded
+        ]
+        crowded = next((one for one in tried if not one.besides and one.row < 0), None)
+        over = [
+            place
+            for place, one in enumerate(tried)
+            if crowded and one.besides and one.row >= 0 and one.minute >= crowded.minute
+        ]
+        if not over:
+            return found + tried
+        found.append(worded.pop(over[-1]))  # the nearest of those that took its room
 
 
 def _placed(
