@@ -1,19 +1,15 @@
-// The first page's filter, at once: hides what is not asked for, and keeps the address in step.
-
-const form = document.querySelector(".home-filter");
-const rows = [...document.querySelectorAll("tr[data-sought]")];
-const found = document.getElementById("found");
-const none = document.getElementById("none");
-const clear = document.getElementById("clear");
-const counts = [...document.querySelectorAll("a[data-state]")];
-const { q, team, state } = form ? form.elements : {};
+// The first page's filter, at once: hides what is not asked for, and keeps the address in step. What it works on may be
+// exchanged by live.js at any time, so it is looked for when it is needed.
 
 const folded = (text) => text.normalize("NFKC").toLowerCase();
+const fields = () => document.querySelector(".home-filter").elements;
 
 function show() {
+  const { q, team, state } = fields();
+  const [found, none, clear] = ["found", "none", "clear"].map((id) => document.getElementById(id));
   const words = folded(q.value).split(/\s+/).filter(Boolean);
   let shown = 0;
-  for (const row of rows) {
+  for (const row of document.querySelectorAll("tr[data-sought]")) {
     const { sought, team: of, state: how } = row.dataset;
     row.hidden = !(
       (!team?.value || of === team.value) &&
@@ -34,33 +30,43 @@ function show() {
   }
   const said = query.toString();
   history.replaceState(null, "", said ? `?${said}` : location.pathname);
-  for (const count of counts) {
-    if (count.dataset.state === state.value) count.setAttribute("aria-current", "true");
+  for (const count of document.querySelectorAll("a[data-state]")) {
+    const chosen = count.dataset.state === state.value;
+    if (chosen) count.setAttribute("aria-current", "true");
     else count.removeAttribute("aria-current");
     const own = new URLSearchParams(said);
-    if (count.dataset.state === state.value) own.delete("state");
+    if (chosen) own.delete("state");
     else own.set("state", count.dataset.state);
     count.href = own.size ? `?${own}` : location.pathname;
   }
 }
 
-if (form) {
-  for (const button of form.querySelectorAll("[data-scriptless]")) button.hidden = true;
-  form.addEventListener("submit", (event) => { event.preventDefault(); show(); });
-  form.addEventListener("input", show);
-  clear.addEventListener("click", (event) => {
-    event.preventDefault();
+function improve() {
+  for (const button of document.querySelectorAll(".home-filter [data-scriptless]")) button.hidden = true;
+  show();
+}
+
+function clicked(event) {
+  const clear = event.target.closest("#clear");
+  const count = event.target.closest("a[data-state]");
+  if ((!clear && !count) || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  event.preventDefault();
+  const { q, team, state } = fields();
+  if (count) {
+    state.value = state.value === count.dataset.state ? "" : count.dataset.state;
+  } else {
     for (const field of [q, team, state]) if (field) field.value = "";
-    show();
     q.focus();
-  });
-  for (const count of counts) {
-    count.addEventListener("click", (event) => {
-      if (event.metaKey || event.ctrlKey || event.shiftKey) return;
-      event.preventDefault();
-      state.value = state.value === count.dataset.state ? "" : count.dataset.state;
-      show();
-    });
   }
+  show();
+}
+
+if (document.querySelector(".home-filter")) {
+  improve();
+  const filters = (event) => event.target.closest?.(".home-filter");
+  document.addEventListener("submit", (event) => { if (filters(event)) { event.preventDefault(); show(); } });
+  document.addEventListener("input", (event) => { if (filters(event)) show(); });
+  document.addEventListener("click", clicked);
+  document.addEventListener("renewed", improve);
   window.addEventListener("pageshow", show);  // a browser that goes back fills in what was written
 }

@@ -1,32 +1,51 @@
-// An open page stays true: when something was judged, its parts with `data-live` are fetched again and exchanged.
+// An open page stays true: when something was judged it is asked for again, and the parts of it that changed are
+// exchanged. What somebody is using stays as it is: a field with the focus or with words in it, a chart.
 
-const parts = () => [...document.querySelectorAll("[data-live][id]")];
+const main = document.querySelector("main[data-live]");
+const news = document.getElementById("news");
+const said = new WeakMap(); // part → what the server said of it last
 let latest = null;
 let waiting = null;
-const said = new WeakMap(parts().map((part) => [part, part.innerHTML])); // before scripts made it better
 
-function busy(part) {
-  return part.contains(document.activeElement) && document.activeElement !== document.body;
+const kind = (part) => `${part.tagName} ${part.className} ${part.getAttribute("aria-labelledby") ?? ""}`;
+const written = (field) =>
+  field.type === "checkbox" || field.type === "radio"
+    ? field.checked !== field.defaultChecked
+    : field.tagName === "SELECT" ? false : field.value !== field.defaultValue;
+
+const inUse = (part) =>
+  part.contains(document.activeElement) || [...part.querySelectorAll("input, textarea")].some(written);
+
+function exchange(part, fresh) {
+  const text = fresh.innerHTML;
+  if (said.get(part) === text || part.querySelector("figure.chart")) return true;
+  if (inUse(part)) return false;
+  const open = [...part.querySelectorAll("details")].map((one) => one.open);
+  part.className = fresh.className;
+  part.innerHTML = text;
+  [...part.querySelectorAll("details")].forEach((one, at) => { one.open ||= open[at] ?? false; });
+  said.set(part, text);
+  part.dispatchEvent(new CustomEvent("renewed", { bubbles: true }));
+  return true;
 }
 
 async function renew() {
   waiting = null;
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-  if (!answer.ok) return;
+  if (!answer.ok || answer.redirected) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  for (const part of parts()) {
-    const fresh = page.getElementById(part.id);
-    if (!fresh || busy(part)) continue;
-    const open = new Set([...part.querySelectorAll("details[open][id]")].map((one) => one.id));
-    if (said.get(part) === fresh.innerHTML) continue;
-    said.set(part, fresh.innerHTML);
-    part.innerHTML = fresh.innerHTML;
-    for (const id of open) document.getElementById(id).open = true;
-    part.dispatchEvent(new CustomEvent("renewed", { bubbles: true }));
+  const before = [...main.children];
+  const after = [...page.querySelector("main").children];
+  if (before.length !== after.length || before.some((part, at) => kind(part) !== kind(after[at]))) {
+    if (before.some(inUse)) news.hidden = false; // there is something that was not there before: when one likes
+    else location.reload();
+    return;
   }
+  const done = before.map((part, at) => exchange(part, after[at]));
+  if (done.includes(false)) waiting ??= setTimeout(renew, 5000); // what is in use now is not later
 }
 
-if (parts().length) {
+if (main) {
   const events = new EventSource("/events");
   events.addEventListener("judged", (event) => {
     const { round } = JSON.parse(event.data);

@@ -1,14 +1,18 @@
 // What pages can do better where scripts run: copy buttons, menus that close. Every page loads it.
 
-for (const button of document.querySelectorAll("[data-copy]")) {
-  button.hidden = false;
-  button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(button.parentElement.querySelector("pre").innerText);
-    button.dataset.said ??= button.textContent;
-    button.lastChild.textContent = "✓";
-    setTimeout(() => { button.lastChild.textContent = button.dataset.said; }, 1500);
-  });
+function copyable() {
+  for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
 }
+copyable();
+document.addEventListener("renewed", copyable);
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  await navigator.clipboard.writeText(button.parentElement.querySelector("pre").innerText);
+  button.dataset.said ??= button.textContent;
+  button.lastChild.textContent = "✓";
+  setTimeout(() => { button.lastChild.textContent = button.dataset.said; }, 1500);
+});
 
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
