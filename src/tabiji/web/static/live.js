@@ -29,6 +29,10 @@ function exchange(part, fresh) {
   return true;
 }
 
+function again() {
+  waiting ??= setTimeout(renew, 5000); // what is in use now is not later
+}
+
 async function renew() {
   waiting = null;
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
@@ -37,12 +41,13 @@ async function renew() {
   const before = [...main.children];
   const after = [...page.querySelector("main").children];
   if (before.length !== after.length || before.some((part, at) => kind(part) !== kind(after[at]))) {
-    if (before.some(inUse)) news.hidden = false; // there is something that was not there before: when one likes
-    else location.reload();
+    if (!before.some(inUse)) location.reload(); // there is something that was not there before
+    news.hidden = false;
+    again();
     return;
   }
   const done = before.map((part, at) => exchange(part, after[at]));
-  if (done.includes(false)) waiting ??= setTimeout(renew, 5000); // what is in use now is not later
+  if (done.includes(false)) again();
 }
 
 if (main) {
