@@ -32,6 +32,11 @@ class Series(NamedTuple):
     host: str | None
     labels: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def is_other(self) -> bool:
+        """Whether it is the one that takes what is beyond a source's cap, and no operation that is called so."""
+        return self.operation == OTHER and self.route is None and self.method is None
+
 
 @dataclass(frozen=True, slots=True)
 class Cells:

@@ -181,7 +181,6 @@ def test_what_happened_since_yesterday(sqlite_template: Path, tmp_path: Path) ->
     ]
     # 3 of 23 then, 8 of 43 now, of which 15 % may be
     assert news.moved == (Moved(watch, "at-risk", "exhausted"),)
-    assert news.moved[0].is_worse
 
 
 def store_mark() -> Mark:

@@ -10,8 +10,10 @@ import pytest
 from rooms import DAY, START, Event, fill, opened, site
 
 from tabiji.budgets import Tally
+from tabiji.errors import UsageError
+from tabiji.runs import naming
 from tabiji.runs.viewing.narrowing import Row, narrowing
-from tabiji.runs.viewing.objective import Asked, Stretch, objective_page, window_of
+from tabiji.runs.viewing.objective import Asked, Stretch, objective_page
 from tabiji.windows import Calendar, Rolling
 
 WATCH = """
@@ -45,7 +47,7 @@ def test_a_promise_over_its_window_and_over_others(sqlite_template: Path, tmp_pa
     with opened(sqlite_template, tmp_path) as store:
         fill(store, EVENTS)
         at = START + 2 * DAY
-        windows = [window_of(one, ZONE) for one in ("1d", "7d", "day")]
+        windows = [naming.window(one, ZONE) for one in ("1d", "7d", "day")]
         found = objective_page(known, store, "watch/works", at, Asked(ZONE), windows, {})
         assert found is not None
         assert found.standing.tally == Tally(93, 110)
@@ -174,9 +176,10 @@ def test_a_promise_about_minutes(sqlite_template: Path, tmp_path: Path) -> None:
     ],
 )
 def test_windows_of_addresses(text: str, window: object) -> None:
-    assert window_of(text, ZONE) == window
+    assert naming.window(text, ZONE) == window
 
 
-def test_a_window_that_is_none_is_refused() -> None:
-    with pytest.raises(ValueError, match="`fortnight` is not a duration"):
-        window_of("fortnight", ZONE)
+@pytest.mark.parametrize("text", ["fortnight", "59m", "401d"])
+def test_a_window_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="window"):
+        naming.window(text, ZONE)

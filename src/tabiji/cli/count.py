@@ -119,14 +119,13 @@ def _print_csv(document: Json, columns: list[str], every: str | None) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(names)
     for row in rows:
-        writer.writerow([_safe(row.get(name)) for name in names])
+        writer.writerow([_cell(row.get(name)) for name in names])
 
 
-def _safe(value: object) -> object:
-    """A cell that a spreadsheet does not take for a formula."""
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return "'" + value
-    return "" if value is None else value
+def _cell(value: object) -> object:
+    from tabiji.reports import cell
+
+    return cell(value) if isinstance(value, str) else "" if value is None else value
 
 
 def _print(

@@ -112,31 +112,20 @@ def show(number: int, folder: Path | None, as_json: bool) -> None:
     What happened, what it cost, whose it was, and what people said.
     """
     from tabiji.cli.telling import printable, wrapped
-    from tabiji.reports import iso_time
-    from tabiji.reports.incidents import fact_sentence, incident_json, part_table, sentence, verdict
-    from tabiji.reports.marks import mark_json, mark_sentence
+    from tabiji.reports.incidents import fact_sentence, part_table, sentence, verdict
+    from tabiji.reports.marks import mark_sentence
     from tabiji.reports.numbers import local
     from tabiji.runs import intervening
+    from tabiji.runs.documents import incident_document
 
     site = workspace.load(folder)
     with workspace.open_store(site) as store:
         incident = intervening.find(store, number)
         facts = store.incident_facts(number)
         alerts = [one for one in store.alerts() if one.number in incident.alerts]
-        marks = store.marks.between(*_around(incident), incident.journey)
+        marks = intervening.marks_around(store, incident, workspace.now())
     if as_json:
-        said = [
-            {
-                "at": iso_time(one.at),
-                "author": one.author,
-                "what": one.kind,
-                "time": None if one.minute is None else iso_time(one.minute * 60),
-                "text": one.text,
-            }
-            for one in facts
-        ]
-        marked = [mark_json(one) for one in marks]
-        output.print_json({**incident_json(incident), "history": said, "marks": marked})
+        output.print_json(incident_document(incident, facts, marks))
         return
     titles = {journey.name: journey.title.to(site.language) for journey in site.journeys}
     objectives = {one.id: one for journey in site.journeys for one in journey.objectives}
@@ -169,13 +158,6 @@ def show(number: int, folder: Path | None, as_json: bool) -> None:
         click.echo()
         for minute, what in sorted(history):
             click.echo(wrapped(f"{local(minute, site.timezone)}  {printable(what)}"))
-
-
-def _around(incident: Incident) -> tuple[int, int]:
-    """From an hour before it began to its end, in seconds."""
-    end = incident.over_minute
-    begin = incident.started_minute * 60
-    return begin - 3600, workspace.now() if end is None else max(end * 60, begin + 60)
 
 
 def _tier(tier: Tier) -> str:

@@ -117,7 +117,9 @@ def _show(store: Store, names: tuple[str, ...], as_json: bool) -> None:
         if not names or one.message.receiver in names
     ]
     if as_json:
-        output.print_json({"messages": [_row(one) for one in posted]})
+        from tabiji.runs.documents import posted_json
+
+        output.print_json({"messages": [posted_json(one) for one in posted]})
         return
     if not posted:
         click.echo(_("Nothing waits, and nothing was given up."))
@@ -151,22 +153,6 @@ def _state(one: Posted) -> str:
         names = {"tries": tries, "failure": failure, "at": _time(one.due_at)}
         return _("fails ({tries}): {failure}; again at {at}", **names)
     return _("waits") if one.tries == 0 else _("is being sent")
-
-
-def _row(one: Posted) -> dict[str, object]:
-    return {
-        "key": one.message.key,
-        "receiver": one.message.receiver,
-        "topic": one.message.topic,
-        "stage": one.message.stage,
-        "title": one.message.title,
-        "state": one.state,
-        "tries": one.tries,
-        "failure": one.failure,
-        "created_at": _time(one.created_at),
-        "due_at": _time(one.due_at) if one.state == "pending" else None,
-        "ended_at": None if one.ended_at is None else _time(one.ended_at),
-    }
 
 
 def _time(second: int) -> str:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from tabiji.alerts import Alert
     from tabiji.runs.simulating import Difference, Outcome
 
-DAYS = 90  # of the past that are looked at
 CALENDARS = {
     "day": N_("day"),
     "week": N_("week"),
@@ -63,21 +62,20 @@ def command(
             [replace(one, path=named.get(files.get(one.path, ""), one.path)) for one in error.faults]
         ) from None
     with workspace.open_store(site) as store:
-        extent, kept = store.extent(), store.kept().minutes_from
-        if extent is None:
+        every = simulating.within(store, 0, None)
+        if every is None:
             raise UsageError(_("nothing has been counted yet; `tabiji ingest` counts"))
-        oldest, newest = max(extent[0], kept or 0), extent[1] + 1
-        until = newest if end is None else min(workspace.moment(end, site, now) // 60, newest)
-        first = until - DAYS * 1440 if start is None else workspace.moment(start, site, now) // 60
-        first = max(first, oldest)
-        if until <= first:
+        asked = [None if one is None else workspace.moment(one, site, now) // 60 for one in (start, end)]
+        looked_at = simulating.within(store, *asked)
+        if looked_at is None:
             raise UsageError(
                 _(
                     "there are no minutes between `--from` and `--to`; there are those of {oldest} to {newest}",
-                    oldest=_local(oldest, site.timezone),
-                    newest=_local(newest, site.timezone),
+                    oldest=_local(every[0], site.timezone),
+                    newest=_local(every[1], site.timezone),
                 )
             )
+        first, until = looked_at
         differences = simulating.simulate(site, new, store, first, until)
     if as_json:
         output.print_json(simulation_json(differences, first, until))

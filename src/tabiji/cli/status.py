@@ -70,7 +70,7 @@ def command(
     site = today = workspace.load(folder)
     now = workspace.now()
     minute = workspace.moment(at, site, now) // 60
-    viewed = [naming.window(look, site) for look in looks]
+    viewed = [naming.window(look, site.timezone) for look in looks]
     with workspace.open_store(site) as store:
         if definitions == "then":
             site = recalling.site_at(today, store, minute, os.environ)

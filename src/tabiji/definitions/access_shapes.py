@@ -14,6 +14,9 @@ def _truth(written: object) -> object:
     raise PydanticCustomError("not_truth", "must be `true` or `false`")
 
 
+Truth = Annotated[bool, BeforeValidator(_truth)]
+
+
 class Oidc(
     BaseModel,
     extra="forbid",
@@ -52,7 +55,7 @@ class Proxy(
 class Access(BaseModel, extra="forbid", frozen=True, defer_build=True):
     """Who may see the pages, and who may change what."""
 
-    anonymous: Annotated[bool, BeforeValidator(_truth)] | None = Field(
+    anonymous: Truth | None = Field(
         None, description="Whether everybody may look, without signing in; default false."
     )
     oidc: Oidc | None = Field(None, description="Where people sign in: OpenID Connect.")

@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Fiel
 from pydantic_core import PydanticCustomError
 
 from tabiji.corrections import Category
-from tabiji.definitions.access_shapes import Access, Oidc, Proxy
+from tabiji.definitions.access_shapes import Access, Oidc, Proxy, Truth
 from tabiji.definitions.probe_shapes import Expect, Probe
 from tabiji.definitions.receivers import Notifications, Quiet, Receiver
 from tabiji.journeys import Absence, Severity, State
@@ -36,18 +36,11 @@ def _whole(written: object) -> object:
     raise PydanticCustomError("not_whole", "must be a whole number")
 
 
-def _truth(written: object) -> object:
-    if isinstance(written, str) and written in ("true", "True", "TRUE", "false", "False", "FALSE"):
-        return written.lower() == "true"
-    raise PydanticCustomError("not_truth", "must be `true` or `false`")
-
-
 def _which(written: object) -> str:
     return "(mapping)" if isinstance(written, dict) else "(text)"
 
 
 Whole = Annotated[int, BeforeValidator(_whole)]
-Truth = Annotated[bool, BeforeValidator(_truth)]
 Share = Annotated[str, WithJsonSchema({"type": ["string", "number"]})]
 Names = dict[str, str]
 

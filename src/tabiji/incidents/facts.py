@@ -122,6 +122,11 @@ class Incident:
         """When users suffered no more; as long as that is not measured: when it was closed. None: it goes on."""
         return self.measured.times.recovered if self.measured else self.closed_minute
 
+    @property
+    def ended_minute(self) -> int | None:
+        """When it was over: when users suffered no more, or else when somebody closed it. None: it goes on."""
+        return self.closed_minute if self.over_minute is None else self.over_minute
+
     def lasted_within(self, first: int | None, last: int | None) -> bool:
         """Whether it lasted at some minute of [first, last); None is no limit."""
         over = self.over_minute

@@ -15,6 +15,19 @@ from tabiji.reports.numbers import decimal_text
 if TYPE_CHECKING:  # counting brings in numpy, which a status does not need
     from tabiji.counting import Account
 
+FORMULA = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t",
+    "\r",
+    "＝",
+    "＋",
+    "－",
+    "＠",
+)  # with what spreadsheets take a text for one
+
 Json = dict[str, object]
 Span = tuple[int, int]  # of minutes, half-open
 Counted = Callable[["Standing"], Span]
@@ -191,6 +204,11 @@ def ingest_json(ingested: Iterable[Ingested]) -> Json:
             for one in ingested
         ]
     }
+
+
+def cell(text: str) -> str:
+    """A text that no spreadsheet takes for a formula, also where letters are wide."""
+    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def iso_time(seconds: int) -> str:

@@ -6,11 +6,15 @@ from collections.abc import Sequence
 
 from tabiji.budgets import sli
 from tabiji.incidents import Incident
+from tabiji.marks import Mark
 from tabiji.reports.documents import Json, iso_time
+from tabiji.reports.incidents import incident_json
+from tabiji.reports.marks import mark_json
 from tabiji.reports.numbers import decimal_text
 from tabiji.runs.exploring import Gone, Line
 from tabiji.runs.judging import Coverage
 from tabiji.runs.simulating import Difference, Outcome
+from tabiji.store import IncidentFact, Posted
 from tabiji.windows import format_minutes
 
 
@@ -89,6 +93,38 @@ def outcome_json(side: Outcome | None) -> Json | None:
             for change in side.changes
         ],
     }
+
+
+def posted_json(one: Posted) -> Json:
+    """A message of the outbox."""
+    return {
+        "key": one.message.key,
+        "receiver": one.message.receiver,
+        "topic": one.message.topic,
+        "stage": one.message.stage,
+        "title": one.message.title,
+        "state": one.state,
+        "tries": one.tries,
+        "failure": one.failure,
+        "created_at": iso_time(one.created_at),
+        "due_at": iso_time(one.due_at) if one.state == "pending" else None,
+        "ended_at": None if one.ended_at is None else iso_time(one.ended_at),
+    }
+
+
+def incident_document(incident: Incident, facts: Sequence[IncidentFact], marks: Sequence[Mark]) -> Json:
+    """`tabiji incidents show --json`: an incident, what people said of it, and what was marked around it."""
+    history = [
+        {
+            "at": iso_time(one.at),
+            "author": one.author,
+            "what": one.kind,
+            "time": _moment(one.minute),
+            "text": one.text,
+        }
+        for one in facts
+    ]
+    return {**incident_json(incident), "history": history, "marks": [mark_json(one) for one in marks]}
 
 
 def _incident_json(one: Incident) -> Json:

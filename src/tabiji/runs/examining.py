@@ -7,40 +7,31 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tabiji.counting import OTHER, Account
 from tabiji.definitions import Site
 from tabiji.reports import number
+from tabiji.runs.health import Health
+from tabiji.runs.viewing import sources as viewing
+from tabiji.runs.viewing.sources import Facts
 from tabiji.store import Check, Store
 
 ADVICE = frozenset({"database"})  # hints about what could happen, not about what has
 DEAD_SECONDS = 7 * 86_400  # messages that were given up make all unwell for so long
 ROOM_BYTES = 1 << 30
-_END = 2**31  # minutes: beyond any event
+SAMPLES_MAX = 5  # of the lines of a source that were rejected
 
 
 def examine(site: Site, store: Store, now: int) -> dict[str, Any]:
     """What there is to know about a workspace's health; `now` is in seconds."""
-    accounts, series, vitals = store.accounts(), store.series(), store.vitals.sources()
-    judging, ahead = store.judging(), store.vitals.ahead(now // 60)
-    names = [source.name for source in site.sources]
-    sources = []
-    for name in [*names, *sorted(set(accounts) - set(names))]:
-        mine = {number: one for number, one in series.items() if one.source == name}
-        counted = int(store.sums([0, _END], list(mine)).events.sum()) if mine else 0
-        one = _source(site, store, name, accounts, len(mine), counted)
-        news = judging.sources.get(name)
-        last = news.last_minute if news else None
-        one["lag_seconds"] = None if last is None else max(0, now - (last + 1) * 60)
-        one["events_ahead"] = ahead.get(name, 0)
-        one["committed_at"] = vitals[name].committed_at if name in vitals else None
-        sources.append(one)
+    judging = store.judging()
+    found = viewing.sources(site, store, Health(), now)
+    sources = [_source_json(one, store, now) for one in found]
     checks = [
         {"name": check.name, "value": check.value, "hint": check.hint}
         for check in (*store.check(), *_disk(site))
     ]
     states = store.vitals.messages()
     dead = [asdict(one) for one in store.vitals.dead(now - DEAD_SECONDS)]
-    balanced = all(one["balanced"] for one in sources)
+    balanced = all(one.balanced for one in found)
     sound = not any(check["hint"] for check in checks if check["name"] not in ADVICE)
     return {
         "well": balanced and sound and not dead,
@@ -74,33 +65,28 @@ def _disk(site: Site) -> list[Check]:
     ]
 
 
-def _source(
-    site: Site, store: Store, name: str, accounts: dict[str, Account], series: int, in_rollups: int
-) -> dict[str, Any]:
-    account = accounts.get(name, Account())
-    rejected = dict(account.rejected)
-    defined = next((source for source in site.sources if source.name == name), None)
-    beyond = [n for n, one in store.series(name).items() if one.operation == OTHER and one.method is None]
+def _source_json(one: Facts, store: Store, now: int) -> dict[str, Any]:
     samples = [
-        {"reason": sample.reason, "path": entry.file.path, "offset": sample.offset, "line": sample.line}
-        for entry in reversed(store.chunks(name))
-        for sample in entry.samples
-    ][:5]
-    explained = account.counted + sum(rejected.values()) + account.filtered + account.duplicate
+        {"reason": sample.reason, "path": sample.path, "offset": sample.offset, "line": sample.line}
+        for sample in store.vitals.rejected(one.name, SAMPLES_MAX)
+    ]
     return {
-        "source": name,
-        "defined": defined is not None,
-        "read": account.read,
-        "counted": account.counted,
-        "rejected": rejected,
-        "filtered": account.filtered,
-        "duplicate": account.duplicate,
-        "in_rollups": in_rollups,
-        "balanced": account.read == explained and account.counted == in_rollups,
-        "series": series,
-        "series_max": defined.series_max if defined else None,
-        "beyond_cap": int(store.sums([0, _END], beyond).events.sum()) if beyond else 0,
-        "files": len(store.files(name)),
-        "truncations": sum(file.truncations for file in store.files(name)),
+        "source": one.name,
+        "defined": one.source is not None,
+        "read": one.account.read,
+        "counted": one.account.counted,
+        "rejected": dict(one.account.rejected),
+        "filtered": one.account.filtered,
+        "duplicate": one.account.duplicate,
+        "in_rollups": one.in_rollups,
+        "balanced": one.balanced,
+        "series": one.series,
+        "series_max": one.source.series_max if one.source else None,
+        "beyond_cap": one.beyond_cap,
+        "files": one.files,
+        "truncations": one.truncations,
         "samples": samples,
+        "lag_seconds": None if one.last_minute is None else max(0, now - (one.last_minute + 1) * 60),
+        "events_ahead": one.ahead,
+        "committed_at": one.committed_at,
     }

@@ -145,7 +145,7 @@ def around(
     about = {
         name: frozenset().union(*(_steps(one, chosen) for one in some)) for name, some in under_way.items()
     }
-    began = {name: max(lasted(some[-1])[0], first - RUN_MINUTES) for name, some in under_way.items()}
+    began = {name: max(some[-1].started_minute, first - RUN_MINUTES) for name, some in under_way.items()}
     seen, since = [], []
     for one, (_, objective) in zip(chosen, apart, strict=True):
         found = dense.get(objective.id)
@@ -206,18 +206,10 @@ def _under_way(
     for one in store.incidents():
         if one.journey not in wanted or one.merged_into is not None or one.verdict == "false":
             continue
-        start, over = lasted(one)
-        if start < end and (over is None or over > first):
+        over = one.ended_minute
+        if one.started_minute < end and (over is None or over > first):
             found.setdefault(one.journey, []).append(one)
     return {name: tuple(some) for name, some in found.items()}
-
-
-def lasted(incident: Incident) -> tuple[int, int | None]:
-    """The first minute in which users suffered, and the first in which they did not any more."""
-    times = incident.measured.times if incident.measured else None
-    if times is None:
-        return incident.opened_minute, incident.closed_minute
-    return times.started, times.recovered if times.recovered is not None else incident.closed_minute
 
 
 def _steps(incident: Incident, chosen: Sequence[Watched]) -> frozenset[str]:

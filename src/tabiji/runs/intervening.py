@@ -11,11 +11,13 @@ from tabiji.definitions import Site
 from tabiji.errors import UsageError
 from tabiji.incidents import Detector, Incident, Role, Roles
 from tabiji.language import _
+from tabiji.marks import Mark
 from tabiji.reports.phrases import plain
 from tabiji.runs import grouping
 from tabiji.store import FactKind, IncidentFact, Store
 
 Found = TypeVar("Found")
+BEFORE_SECONDS = 3600  # it began, a mark may explain it
 NAME_LONGEST = 60  # characters
 
 
@@ -39,6 +41,13 @@ def find(store: Store, number: int) -> Incident:
         if incident.number == number:
             return incident
     raise UsageError(_("there is no incident {number}; `tabiji incidents` lists them", number=number))
+
+
+def marks_around(store: Store, incident: Incident, now: int) -> list[Mark]:
+    """What was marked from an hour before it began to its end, and may explain it; `now` is in seconds."""
+    begin, over = incident.started_minute * 60, incident.over_minute
+    end = now if over is None else max(over * 60, begin + 60)
+    return store.marks.between(begin - BEFORE_SECONDS, end, incident.journey)
 
 
 def open_by_hand(site: Site, store: Store, journey: str, minute: int, by: Detector, word: Word) -> int:

@@ -18,7 +18,7 @@ from tabiji import alerts, histograms, slices, tallies, windows
 from tabiji.alerts import Standing
 from tabiji.budgets import Tally
 from tabiji.corrections import Dated, Span
-from tabiji.counting import OTHER, Integers, Series
+from tabiji.counting import Integers, Series
 from tabiji.definitions import Site
 from tabiji.journeys import Journey, Objective
 from tabiji.runs import correcting, minutes
@@ -325,7 +325,7 @@ def coverage(
             if not bits >> place & 1:
                 continue
             total += every[place]
-            if series.operation == OTHER and series.route is None and series.method is None:
+            if series.is_other:
                 other += every[place]
             if covered >> place & 1:
                 seen += every[place]

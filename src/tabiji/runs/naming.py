@@ -59,11 +59,11 @@ def journeys(site: Site, names: Sequence[str], team: str | None) -> list[str]:
     return [journey.name for journey in site.journeys if journey.name in chosen]
 
 
-def window(text: str, site: Site) -> Window:
-    """A window as people write it; calendars are those of the site's zone. Raises UsageError."""
+def window(text: str, zone: str) -> Window:
+    """A window as people write it; calendars are those of the zone. Raises UsageError."""
     for unit in windows.UNITS:
         if text == unit:
-            return windows.Calendar(unit, site.timezone)
+            return windows.Calendar(unit, zone)
     try:
         minutes = windows.parse_minutes(text)
     except ValueError:

@@ -68,8 +68,8 @@ def _figures(
     dense = minutes.of(site, store, [pair], start, end, corrected)[objective.id]
     share = incident.share
     return IncidentFigures(
-        title=_title(journey, objective, language),
-        sort=_sort(objective),
+        title=title(journey, objective, language),
+        sort=sort_of(objective),
         allowed=1 - objective.target,
         start=start,
         bad=(dense.bad * dense.valid).tolist(),
@@ -91,12 +91,14 @@ def _pair(site: Site, incident: Incident) -> tuple[Journey, Objective] | None:
     return None
 
 
-def _title(journey: Journey, objective: Objective, language: Language) -> str:
+def title(journey: Journey, objective: Objective, language: Language) -> str:
+    """What an objective is called, with its journey."""
     titles = [journey.title.to(language) or journey.name, objective.title.to(language) or objective.name]
     return ": ".join(titles)
 
 
-def _sort(objective: Objective) -> Sort:
+def sort_of(objective: Objective) -> Sort:
+    """What is bad of an objective."""
     if objective.slices is not None:
         return "minutes"
     return "failed" if objective.faster_than_us is None else "slow"

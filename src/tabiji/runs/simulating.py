@@ -20,6 +20,7 @@ from tabiji.runs import agreeing, correcting, grouping, minutes, replaying
 from tabiji.runs.minutes import Minutes
 from tabiji.store import Store
 
+DAYS = 90  # of the past that are looked at, where nothing else is asked for
 _JOURNEY = re.compile(r"^journey:\s*[\"']?([^\s\"'#]+)", re.MULTILINE)
 _AGREEMENTS = re.compile(r"^(?:policies|corrections):", re.MULTILINE)
 
@@ -72,6 +73,17 @@ def changed(files: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str
         else:
             changes[SITE] = text
     return {**files, **changes}
+
+
+def within(store: Store, first: int | None, end: int | None) -> tuple[int, int] | None:
+    """The minutes [first, end) as far as they are kept; the last 90 days by default. None where there are none."""
+    extent, kept = store.extent(), store.kept().minutes_from
+    if extent is None:
+        return None
+    oldest, newest = max(extent[0], kept or 0), extent[1] + 1
+    until = newest if end is None else min(end, newest)
+    begin = max(until - DAYS * windows.DAY if first is None else first, oldest)
+    return (begin, until) if begin < until else None
 
 
 def simulate(old: Site, new: Site, store: Store, first: int, end: int) -> list[Difference]:

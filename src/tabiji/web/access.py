@@ -11,6 +11,7 @@ from tabiji.store import Token
 from tabiji.web.context import Context
 
 FIREHOSE_KEY = "x-amz-firehose-access-key"  # how Amazon Data Firehose sends a token
+CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
 
 def allowed(context: Context, scope: str) -> Callable[[Request], Token]:
@@ -33,20 +34,33 @@ def caller(context: Context) -> Callable[[Request], Token]:
     """A dependency: the valid token of the request, whatever it covers. Answers 401 without one."""
 
     def check(request: Request) -> Token:
-        secret = _secret(request)
-        token = context.store.tokens.of(secret) if secret else None
-        now = context.now()
-        if token is None or not token.is_valid(now):
-            message = _(
-                "this needs a token: `Authorization: Bearer tabiji_…`; `tabiji token create` makes one"
-            )
-            if secret:
-                message = _("this token is not known, or is not valid any more")
-            raise HTTPException(401, message, {"WWW-Authenticate": "Bearer"})
-        context.store.tokens.used(token, now)
-        return token
+        secret = bearer(request) or request.headers.get(FIREHOSE_KEY)
+        if not secret:
+            raise HTTPException(401, needed(), CHALLENGE)
+        return proved(context, secret)
 
     return check
+
+
+def bearer(request: Request) -> str:
+    """The secret that a request brings in its header; empty without one."""
+    scheme, _space, secret = request.headers.get("authorization", "").partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" else ""
+
+
+def proved(context: Context, secret: str) -> Token:
+    """The valid token that a secret proves, which is thereby used. Answers 401 where there is none."""
+    now = context.now()
+    token = context.store.tokens.of(secret)
+    if token is None or not token.is_valid(now):
+        raise HTTPException(401, _("this token is not known, or is not valid any more"), CHALLENGE)
+    context.store.tokens.used(token, now)
+    return token
+
+
+def needed() -> str:
+    """What to do without a token."""
+    return _("this needs a token: `Authorization: Bearer tabiji_…`; `tabiji token create` makes one")
 
 
 def require(token: Token, scope: str) -> None:
@@ -54,10 +68,3 @@ def require(token: Token, scope: str) -> None:
     if not token.may(scope):
         message = _("the token `{name}` does not have the scope `{scope}`", name=token.name, scope=scope)
         raise HTTPException(403, message)
-
-
-def _secret(request: Request) -> str | None:
-    scheme, _space, credentials = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and credentials.strip():
-        return credentials.strip()
-    return request.headers.get(FIREHOSE_KEY)

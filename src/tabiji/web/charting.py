@@ -5,14 +5,13 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Literal, cast, get_args
 
 from fastapi import HTTPException, Response
 from fastapi.responses import JSONResponse
 
-from tabiji import charts, drawing, windows
+from tabiji import charts, drawing, reports, windows
 from tabiji.charts import (
     BadFigures,
     BudgetFigures,
@@ -36,7 +35,6 @@ Form = Literal["json", "svg", "png", "csv", "html"]
 FORMS: tuple[Form, ...] = get_args(Form)
 DAYS_MAX = 1100  # that a chart shows at once
 SHORT = {"Cache-Control": "private, max-age=60"}
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  # what spreadsheets take for one
 SEEN: Mapping[
     type, tuple[str, str]
 ] = {  # what a chart is called where it stands alone, and what to see in it
@@ -167,21 +165,15 @@ def written(table: Table, zone: str) -> str:
     file.write(BYTE_ORDER_MARK)
     writer = csv.writer(file)
     writer.writerow(
-        [neutral(f"{one.name} ({zone})" if one.kind == "time" else one.name) for one in table.columns]
+        [reports.cell(f"{one.name} ({zone})" if one.kind == "time" else one.name) for one in table.columns]
     )
     for row in table.rows:
         writer.writerow([_CELLS[one.kind](cell, zone) for one, cell in zip(table.columns, row, strict=True)])
     return file.getvalue()
 
 
-def neutral(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(FORMULA) else text
-
-
 def _time(cell: Cell, zone: str) -> str:
-    then = datetime.fromtimestamp(int(cast(int, cell)) * 60, UTC).astimezone(windows.time_zone(zone))
-    return then.strftime("%Y-%m-%d %H:%M")
+    return numbers.local(int(cast(int, cell)), zone)
 
 
 def _number(cell: Cell, zone: str) -> str:
@@ -196,5 +188,5 @@ _CELLS: Mapping[str, Callable[[Cell, str], str]] = {
     "share": _number,
     "rate": _number,
     "latency": lambda cell, zone: "" if cell is None else numbers.latency(cast(int, cell)),
-    "text": lambda cell, zone: "" if cell is None else neutral(str(cell)),
+    "text": lambda cell, zone: "" if cell is None else reports.cell(str(cell)),
 }

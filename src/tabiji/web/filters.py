@@ -16,23 +16,15 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from tabiji import language, windows
+from tabiji import language, reports, windows
 from tabiji.budgets import State
 from tabiji.errors import Fault
 from tabiji.journeys import Text
-from tabiji.language import N_, _
+from tabiji.language import _
 from tabiji.reports import numbers, phrases
 from tabiji.reports.words import severity_name
 
 NOTHING = "–"
-
-STATES: Mapping[State, str] = {
-    "healthy": N_("healthy"),
-    "at-risk": N_("at risk"),
-    "burning": N_("burning"),
-    "exhausted": N_("exhausted"),
-    "no-data": N_("no data"),
-}
 
 
 def percent(share: Fraction | None, digits: int = 2) -> str:
@@ -105,7 +97,7 @@ def window(found: windows.Window) -> str:
 
 def state(found: State) -> str:
     """A state in a word."""
-    return _(STATES[found])
+    return _(reports.STATES[found])
 
 
 def words(text: Text | None) -> str:
@@ -161,7 +153,7 @@ def caret(fault: Fault) -> str:
 
 def iso(minute: int) -> str:
     """A moment as machines read it."""
-    return datetime.fromtimestamp(minute * 60, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return reports.iso_time(minute * 60)
 
 
 @pass_context

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from tabiji.definitions import Proxy, Site
 from tabiji.language import _
 from tabiji.store import Session, Token
-from tabiji.web import cookies
+from tabiji.web import access, cookies
 from tabiji.web.arriving import is_from
 from tabiji.web.context import Context
 from tabiji.web.visitors import Visitor
@@ -23,20 +23,12 @@ def by_token(context: Context, request: Request, *, in_address: bool = False) ->
 
     Answers 401 for one that is not valid, 403 for one that may not read. In the address it may do nothing but read.
     """
-    scheme, _space, secret = request.headers.get("authorization", "").partition(" ")
-    secret = secret.strip() if scheme.lower() == "bearer" else ""
-    shown = False
+    secret, shown = access.bearer(request), False
     if not secret and in_address:
         secret, shown = request.query_params.get("token", ""), True
     if not secret:
         return None
-    now = context.now()
-    token = context.store.tokens.of(secret)
-    if token is None or not token.is_valid(now):
-        raise HTTPException(
-            401, _("this token is not known, or is not valid any more"), {"WWW-Authenticate": "Bearer"}
-        )
-    context.store.tokens.used(token, now)
+    token = access.proved(context, secret)
     return _of_token(token, shown=shown)
 
 
@@ -48,10 +40,7 @@ def _of_token(token: Token, *, shown: bool) -> Visitor:
                 "a token in an address is seen by many: only one that may do nothing but `read` is taken there"
             ),
         )
-    if not token.may("read"):
-        raise HTTPException(
-            403, _("the token `{name}` does not have the scope `{scope}`", name=token.name, scope="read")
-        )
+    access.require(token, "read")
     return Visitor(token.name, "admin" if token.may("admin") else "viewer", how="token")
 
 

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from tabiji.definitions import Site
 from tabiji.errors import TabijiError
 from tabiji.language import _
-from tabiji.web import failures, onward, recognising
+from tabiji.web import access, failures, onward, recognising
 from tabiji.web.arriving import is_for_us
 from tabiji.web.context import Context
 from tabiji.web.crossing import SAFE, is_foreign
@@ -86,11 +86,7 @@ class Visiting:
 
     def _nobody(self, request: Request) -> Response:
         if not failures.is_for_people(request):
-            error = HTTPException(
-                401,
-                _("this needs a token: `Authorization: Bearer tabiji_…`; `tabiji token create` makes one"),
-                {"WWW-Authenticate": "Bearer"},
-            )
+            error = HTTPException(401, access.needed(), access.CHALLENGE)
             return failures.answer(self._context, request, error)
         path = (request.scope.get("raw_path") or b"/").decode("latin-1").partition("?")[0]
         if query := request.scope.get("query_string", b"").decode("latin-1"):

@@ -12,6 +12,7 @@ from tabiji.charts import Column, Language, LatencyFigures
 from tabiji.definitions import Site
 from tabiji.expressions import predicate
 from tabiji.journeys import Journey
+from tabiji.runs import picturing
 from tabiji.runs.asking import GRAINS
 from tabiji.runs.selecting import columns, selected, table
 from tabiji.runs.viewing import cutting, figures
@@ -33,7 +34,7 @@ def of_objective(
         limit = int(objective.slices.limit)
     made = histograms_of(store, _chosen(stored, bits), start, end, zone)
     return LatencyFigures(
-        figures.title(journey, objective, language),
+        picturing.title(journey, objective, language),
         made[0].start,
         made[-1].end,
         made,

@@ -9,12 +9,12 @@ from typing import Literal
 
 from tabiji import budgets, histograms
 from tabiji.budgets import NOTHING, State, Tally
-from tabiji.counting import OTHER, Series
+from tabiji.counting import Series
 from tabiji.definitions import Site
 from tabiji.expressions import predicate
 from tabiji.journeys import Journey, Objective, Step
-from tabiji.runs import asking, correcting
-from tabiji.runs.selecting import Selected, columns, selected, table
+from tabiji.runs.selecting import columns, selected, table
+from tabiji.runs.viewing.summing import summed
 from tabiji.store import Store
 
 QUANTILES = (Fraction(1, 2), Fraction(95, 100), Fraction(99, 100))
@@ -120,17 +120,21 @@ def failing(
             own = predicate(step.events, known).select(rows) & ~taken  # type: ignore[arg-type]
             steps[step.name] = own
             taken |= own
-    events = _events(site, store, journey, objective, chosen, start, end, stored, taken)
+    mine = [place for place, _ in _those(stored, taken)]
+    sums = summed(site, store, (journey, objective), stored, chosen, mine, start, end)
+    numbers = list(stored)
+    buckets = store.histograms(start, end, [numbers[place] for place in mine]) if mine and end > start else {}
     of_step = {step.name: _Sum() for step in journey.steps}
     of_operation: dict[tuple[str, str, str | None], _Sum] = {}
     for place, series in _those(stored, taken):
-        total, good, counts = events[place]
+        total, good = sums.tallies[place].total, sums.tallies[place].good
+        counts = buckets.get(numbers[place], {})
         name = next(name for name, bits in steps.items() if bits >> place & 1)
         is_good = bool(chosen.good >> place & 1)
         judged = chosen.counts >> place & 1
         of_step[name].add(series, total, good if judged else total, is_good, counts)
         if judged and total:
-            operation = None if series.operation == OTHER else series.operation
+            operation = None if series.is_other else series.operation
             one = of_operation.setdefault((name, series.source, operation), _Sum())
             one.add(series, total, good, is_good, counts)
     named = {step.name: step for step in journey.steps}
@@ -163,39 +167,6 @@ def failing(
 
 def _those(stored: Mapping[int, Series], bits: int) -> Iterator[tuple[int, Series]]:
     return ((place, series) for place, series in enumerate(stored.values()) if bits >> place & 1)
-
-
-def _events(
-    site: Site,
-    store: Store,
-    journey: Journey,
-    objective: Objective,
-    chosen: Selected,
-    start: int,
-    end: int,
-    stored: Mapping[int, Series],
-    taken: int,
-) -> dict[int, tuple[int, int, Mapping[int, int]]]:
-    """(total, good, events by bucket) of each series, by its place."""
-    numbers = list(stored)
-    mine = [place for place, _ in _those(stored, taken)]
-    if not mine or end <= start:
-        return {place: (0, 0, {}) for place in mine}
-    touching = correcting.touching(site, stored, [(journey, objective)], [chosen], [start], end)[0]
-    spans = correcting.together(touching)
-    cuts = sorted({start, end, *(bound for span in spans for bound in span if start < bound < end)})
-    counts = [not any(first <= cut < over for first, over in spans) for cut in cuts[:-1]]
-    asked = [numbers[place] for place in mine]
-    totals = store.sums(cuts, asked).events[counts].sum(axis=0).tolist()
-    goods = list(totals)
-    limit = asking.questions(objective, chosen)[1][1]
-    if limit is not None:
-        goods = store.within(cuts, asked, [limit]).events[0][counts].sum(axis=0).tolist()
-    buckets = store.histograms(start, end, asked)
-    return {
-        place: (total, good if chosen.good >> place & 1 else 0, buckets.get(number, {}))
-        for place, number, total, good in zip(mine, asked, totals, goods, strict=True)
-    }
 
 
 def _cause(series: Series, is_good: bool) -> tuple[Literal["error", "status", "slow"], str | int | None]:

@@ -7,12 +7,13 @@ from fractions import Fraction
 from itertools import pairwise
 
 from tabiji import budgets, charts, discovery, windows
-from tabiji.charts import BadFigures, Bar, BudgetFigures, Lane, LaneFigures, Language, Sort, Span
+from tabiji.charts import BadFigures, Bar, BudgetFigures, Lane, LaneFigures, Language, Span
 from tabiji.definitions import Site
 from tabiji.discovery import Outcome
 from tabiji.journeys import Journey, Objective
 from tabiji.marks import Mark
 from tabiji.runs import correcting
+from tabiji.runs.picturing import sort_of, title
 from tabiji.runs.viewing import cutting, days
 from tabiji.runs.viewing.standing import Pair
 from tabiji.store import Store
@@ -198,16 +199,3 @@ def marks(store: Store, journey: Journey | None, start: int, end: int) -> tuple[
     """What happened besides."""
     name = None if journey is None else journey.name
     return tuple(store.marks.between(start * 60, end * 60, name))
-
-
-def title(journey: Journey, objective: Objective, language: Language) -> str:
-    """What an objective is called, with its journey."""
-    titles = [journey.title.to(language) or journey.name, objective.title.to(language) or objective.name]
-    return ": ".join(titles)
-
-
-def sort_of(objective: Objective) -> Sort:
-    """What is bad of an objective."""
-    if objective.slices is not None:
-        return "minutes"
-    return "failed" if objective.faster_than_us is None else "slow"

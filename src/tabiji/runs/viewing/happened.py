@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from tabiji.alerts import Alert, Silence
-from tabiji.budgets import STATES, State
+from tabiji.budgets import State
 from tabiji.definitions import JOURNEYS, Site
 from tabiji.incidents import Incident
 from tabiji.journeys import Journey, Objective
@@ -26,13 +26,6 @@ class Moved:
     journey: Journey
     before: State | None
     state: State | None
-
-    @property
-    def is_worse(self) -> bool:
-        """Whether it got worse; no data is neither."""
-        if "no-data" in (self.before, self.state) or self.before is None or self.state is None:
-            return False
-        return STATES.index(self.state) < STATES.index(self.before)
 
 
 @dataclass(frozen=True, slots=True)

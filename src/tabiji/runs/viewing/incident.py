@@ -19,7 +19,6 @@ from tabiji.reports.alerts import Burnt
 from tabiji.reports.ledger import Entry, Told, episodes
 from tabiji.reports.messages import Worded
 from tabiji.runs import attributing, burning, correcting, intervening, minutes, telling
-from tabiji.runs.viewing.incidents import ended
 from tabiji.store import IncidentFact, Posted, Store
 from tabiji.windows import DAY, HOUR
 
@@ -130,7 +129,7 @@ def view(site: Site, store: Store, number: int, language: Language) -> View:
     """All that is known of an incident. Raises UsageError where there is none of that number."""
     incident = intervening.find(store, number)
     until = store.judging().until_minute or incident.opened_minute
-    start, over = incident.started_minute, ended(incident)
+    start, over = incident.started_minute, incident.ended_minute
     last = max(until if over is None else over, start + 1)
     journey = next((one for one in site.journeys if one.name == incident.journey), None)
     facts = store.incident_facts(number)

@@ -121,11 +121,6 @@ def by_incident(facts: Iterable[IncidentFact]) -> Mapping[int, list[IncidentFact
     return found
 
 
-def ended(incident: Incident) -> int | None:
-    """When it was over: when users suffered no more, or else when somebody closed it. None: it goes on."""
-    return incident.closed_minute if incident.over_minute is None else incident.over_minute
-
-
 def _is(incident: Incident, state: State) -> bool:
     if state == "open":
         return incident.closed_minute is None

@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from tabiji import budgets, histograms
+from tabiji import budgets
 from tabiji.budgets import NOTHING, Tally
-from tabiji.counting import Series
 from tabiji.definitions import Site
 from tabiji.expressions import Table
-from tabiji.runs import correcting, judging
 from tabiji.runs.selecting import Selected, as_text, columns, narrowed, selected, table
 from tabiji.runs.viewing.standing import Pair
+from tabiji.runs.viewing.summing import summed
 from tabiji.store import Store
 
 ROWS_MAX = 20  # of a column; the others are added up
@@ -82,7 +81,9 @@ def narrowing(site: Site, store: Store, pair: Pair, start: int, end: int, asked:
     stored = store.series()
     rows, known = table(stored.values()), columns(site)
     chosen = selected(journey, objective, rows, known)
-    begin, over, by_series = _by_series(site, store, pair, stored, chosen, start, end)
+    counted = [place for place in range(len(stored)) if chosen.counts >> place & 1]
+    sums = summed(site, store, pair, stored, chosen, counted, start, end)
+    by_series = sums.tallies
     left = narrowed(chosen, rows, asked)
     mine = {place: one for place, one in by_series.items() if left >> place & 1}
     tally = budgets.sum_tallies(mine.values())
@@ -93,41 +94,9 @@ def narrowing(site: Site, store: Store, pair: Pair, start: int, end: int, asked:
         told = any(row.value for row in made.rows) if column in ALWAYS else len(made.rows) > 1
         if column in asked or told:
             found.append(made)
-    return Narrowing(begin, over, budgets.sum_tallies(by_series.values()), tally, asked, tuple(found))
-
-
-def _by_series(
-    site: Site,
-    store: Store,
-    pair: Pair,
-    stored: Mapping[int, Series],
-    chosen: Selected,
-    start: int,
-    end: int,
-) -> tuple[int, int, dict[int, Tally]]:
-    """The minutes that were added up, and what each series did in them, by its place."""
-    numbers = list(stored)
-    mine = [place for place in range(len(numbers)) if chosen.counts >> place & 1]
-    if not mine:
-        return start, end, {}
-    touching = correcting.touching(site, stored, [pair], [chosen], [start], end)[0]
-    spans = correcting.together(touching)
-    cuts = sorted({start, end, *(bound for span in spans for bound in span if start < bound < end)})
-    counts = [not any(first <= cut < over for first, over in spans) for cut in cuts[:-1]]
-    read = store.sums(cuts, [numbers[place] for place in mine])
-    totals = read.events[counts].sum(axis=0).tolist()
-    goods = list(totals)
-    limit_us = judging.limit_us(pair[1])
-    timed = [at for at, place in enumerate(mine) if chosen.good >> place & 1]
-    if limit_us is not None and timed:
-        within = store.within(cuts, [numbers[mine[at]] for at in timed], [histograms.bucket(limit_us)])
-        for at, good in zip(timed, within.events[0][counts].sum(axis=0).tolist(), strict=True):
-            goods[at] = good
-    tallies = {
-        place: Tally(good if chosen.good >> place & 1 else 0, total)
-        for place, good, total in zip(mine, goods, totals, strict=True)
-    }
-    return read.cuts[0], read.cuts[-1], tallies
+    return Narrowing(
+        sums.start, sums.end, budgets.sum_tallies(by_series.values()), tally, asked, tuple(found)
+    )
 
 
 def _breakdown(

@@ -23,7 +23,7 @@ from tabiji.runs.viewing.defined import file_of
 from tabiji.runs.viewing.narrowing import Narrowed, Narrowing, narrowing
 from tabiji.runs.viewing.standing import Pair, ends_minutes, moment, pairs
 from tabiji.store import Store
-from tabiji.windows import DAY, HOUR, Calendar, Rolling, Window
+from tabiji.windows import DAY, HOUR, Calendar, Window
 
 MONTHS_MAX = 13
 MONTHS_WITH_DAYS = 3
@@ -277,11 +277,3 @@ def _month(
 
 def _date(minute: int, zone: str) -> date:
     return datetime.fromtimestamp(minute * 60, UTC).astimezone(windows.time_zone(zone)).date()
-
-
-def window_of(text: str, zone: str) -> Window:
-    """A window as addresses have it: `7d`, `month`. Raises ValueError for others."""
-    for unit in windows.UNITS:
-        if text == unit:
-            return Calendar(unit, zone)
-    return Rolling(windows.parse_minutes(text))

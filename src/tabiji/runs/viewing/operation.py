@@ -82,10 +82,7 @@ def detail(
     for one in chosen:
         covered |= one.counts
     outcomes = _outcomes(stored, mine, totals, latencies)
-    kinds: dict[str, int] = {}
-    for number in mine:
-        kinds[stored[number].kind] = kinds.get(stored[number].kind, 0) + totals[number]
-    kind = max(kinds, key=lambda one: (kinds[one], one))
+    kind = operations.kind(stored, totals)
     operation = operations.Operation(
         source,
         name,

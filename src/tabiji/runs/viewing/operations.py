@@ -56,10 +56,6 @@ class Operation:
         return Fraction(self.bad, self.events) if self.events else Fraction(0)
 
     @property
-    def covered_share(self) -> Fraction:
-        return Fraction(self.covered, self.events) if self.events else Fraction(0)
-
-    @property
     def is_other(self) -> bool:
         """Not one operation, but all that is beyond the cap on series."""
         return self.name == OTHER
@@ -119,7 +115,7 @@ def explore(site: Site, store: Store, first: int, end: int, now_minute: int, wan
             Operation(
                 source,
                 name,
-                _kind(stored, mine, totals, places),
+                kind(stored, {number: int(totals[places[number]]) for number in mine}),
                 events,
                 sum(int(totals[places[n]]) for n in mine if fails(stored[n])),
                 quantiles(merged(latencies.get(number, {}) for number in mine)),
@@ -202,17 +198,12 @@ def firsts(
     return {key: begins[segment - 1] for key, segment in seen.items() if segment}
 
 
-def _kind(
-    stored: Mapping[int, Series],
-    numbers: Sequence[int],
-    totals: np.ndarray[tuple[int, ...], np.dtype[np.int64]],
-    places: Mapping[int, int],
-) -> str:
-    """The commonest kind."""
+def kind(stored: Mapping[int, Series], events: Mapping[int, int]) -> str:
+    """The commonest kind of some series, by their numbers."""
     counts: dict[str, int] = {}
-    for number in numbers:
-        counts[stored[number].kind] = counts.get(stored[number].kind, 0) + int(totals[places[number]])
-    return max(counts, key=lambda kind: (counts[kind], kind))
+    for number, some in events.items():
+        counts[stored[number].kind] = counts.get(stored[number].kind, 0) + some
+    return max(counts, key=lambda one: (counts[one], one))
 
 
 def fails(series: Series) -> bool:

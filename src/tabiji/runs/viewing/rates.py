@@ -14,7 +14,7 @@ from tabiji.corrections import Span as Minutes
 from tabiji.counting import Integers
 from tabiji.definitions import Site
 from tabiji.journeys import Objective
-from tabiji.runs import asking, correcting, minutes
+from tabiji.runs import asking, correcting, minutes, picturing
 from tabiji.runs.selecting import columns, selected, table
 from tabiji.runs.viewing import cutting, days, figures
 from tabiji.runs.viewing.standing import Pair
@@ -56,7 +56,7 @@ def burn_rates(
     ]
     fired = store.alerts([objective.id], start, end)
     return BurnFigures(
-        figures.title(journey, objective, language),
+        picturing.title(journey, objective, language),
         ends[0],
         end,
         tuple(tiers),

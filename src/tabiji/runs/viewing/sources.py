@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from tabiji.alerts import Silence
-from tabiji.counting import OTHER, Account, Series
+from tabiji.counting import Account
 from tabiji.definitions import Probe, Site, Source
 from tabiji.runs.health import Health
 from tabiji.store import LogFile, Store
@@ -45,7 +45,6 @@ class Facts:
     last_minute: int | None
     committed_at: int | None
     looked_at: float | None
-    lag_minutes: int | None
     ahead: int
     recent: int
     day: int
@@ -170,12 +169,11 @@ def _facts(site: Site, store: Store, health: Health, now: int, names: Sequence[s
                 last_minute=last,
                 committed_at=vitals[name].committed_at if name in vitals else None,
                 looked_at=seen[name].looked_at if name in seen else None,
-                lag_minutes=None if last is None else max(0, minute - last - 1),
                 ahead=ahead.get(name, 0),
                 recent=parts[2],
                 day=parts[1] + parts[2],
                 series=len(mine),
-                beyond_cap=sum(events for one, events in by_series if _is_other(one)),
+                beyond_cap=sum(events for one, events in by_series if one.is_other),
                 unnamed=sum(events for one, events in by_series if one.operation is None),
                 files=vitals[name].files if name in vitals else 0,
                 truncations=vitals[name].truncations if name in vitals else 0,
@@ -185,10 +183,6 @@ def _facts(site: Site, store: Store, health: Health, now: int, names: Sequence[s
             )
         )
     return found
-
-
-def _is_other(series: Series) -> bool:
-    return series.operation == OTHER and series.route is None and series.method is None
 
 
 def detail(site: Site, store: Store, health: Health, now: int, name: str) -> Detail | None:

@@ -134,8 +134,7 @@ def _since(
         return None, False, None
     run = around.since[place]
     if incident is not None:
-        started, over = impacting.lasted(incident)
-        return started, False, over
+        return incident.started_minute, False, incident.ended_minute
     return (None, False, None) if run is None else (run[0], not run[1], None)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from tabiji import windows
 from tabiji.alerts import Alert
 from tabiji.budgets import sli
 from tabiji.charts import ComparisonFigures, Span
@@ -18,7 +17,7 @@ from tabiji.incidents import Means, means
 from tabiji.journeys import Journey, Objective, Severity
 from tabiji.language import Language
 from tabiji.reports import decimal_text
-from tabiji.runs import simulating
+from tabiji.runs import picturing, simulating
 from tabiji.runs.simulating import Outcome
 from tabiji.runs.viewing import cutting, drafting, figures
 from tabiji.runs.viewing.defined import file_of
@@ -26,7 +25,6 @@ from tabiji.runs.viewing.drafting import Field
 from tabiji.runs.viewing.standing import Pair
 from tabiji.store import Store
 
-DAYS = 90  # of the past that are looked at, where nothing else is asked for
 LADDER = tuple(  # targets that people choose
     Fraction(text) / 100
     for text in ("50", "80", "90", "95", "98", "99", "99.5", "99.8", "99.9", "99.95", "99.99", "99.999")
@@ -149,7 +147,7 @@ def what_if(
         for name, said in asked.items()
         if name not in now and drafting.is_tier(name) and said.strip()
     }
-    first, end = within(store, period)
+    first, end = simulating.within(store, *period) or (None, None)
     made = WhatIf(journey, objective, fields, (), None, first, end, path=path, old_text=text, new_text=text)
     draft = drafting.drafted(site, path, text, objective, fields, environment)
     made = replace(made, new_text=draft.text, fields=draft.fields, faults=draft.faults, refused=draft.refused)
@@ -190,7 +188,7 @@ def compared(
         for side in (old, new)
     ]
     return ComparisonFigures(
-        figures.title(facts.journey, facts.objective, language),
+        picturing.title(facts.journey, facts.objective, language),
         start,
         end,
         cutting.compared(old.outcome.minutes, new.outcome.minutes, start, end, zone),
@@ -200,17 +198,6 @@ def compared(
         new_alerts=spans[1],
         marks=figures.marks(store, facts.journey, start, end),
     )
-
-
-def within(store: Store, period: tuple[int | None, int | None]) -> tuple[int | None, int | None]:
-    """The minutes of a period that are kept; by default those of the last 90 days. None where there are none."""
-    extent, kept = store.extent(), store.kept().minutes_from
-    if extent is None:
-        return None, None
-    oldest, newest = max(extent[0], kept or 0), extent[1] + 1
-    end = newest if period[1] is None else min(period[1], newest)
-    first = max(end - DAYS * windows.DAY if period[0] is None else period[0], oldest)
-    return (first, end) if first < end else (None, None)
 
 
 # What would have been

@@ -11,10 +11,10 @@ from tabiji.errors import UsageError
 from tabiji.journeys import Journey, Text
 from tabiji.language import _
 from tabiji.logs import FORMATS
-from tabiji.reports.documents import Json, iso_time
+from tabiji.reports.documents import Json
 from tabiji.reports.numbers import decimal_text
 from tabiji.runs import examining
-from tabiji.store import Posted
+from tabiji.runs.documents import posted_json
 from tabiji.web import auditing
 from tabiji.web.api.asked import FAILURES, NAME_LONGEST, Asked
 from tabiji.web.context import Context
@@ -63,7 +63,7 @@ def routes(context: Context) -> APIRouter:
         """What is to be told and was not yet: waiting, failing, given up; and why."""
         posted = context.store.delivering.posted(["pending", "dead"])
         found = [one for one in posted if asked.receiver in (None, one.message.receiver)]
-        return {"messages": [_message_json(one) for one in found[:MESSAGES_MAX]], "total": len(found)}
+        return {"messages": [posted_json(one) for one in found[:MESSAGES_MAX]], "total": len(found)}
 
     @router.post("/messages/retry")
     def retry(request: Request, said: Retried) -> Json:
@@ -109,19 +109,3 @@ def _journey_json(journey: Journey) -> Json:
 
 def _text_json(text: Text) -> Json:
     return {"en": text.en, "ja": text.ja}
-
-
-def _message_json(one: Posted) -> Json:
-    return {
-        "key": one.message.key,
-        "receiver": one.message.receiver,
-        "topic": one.message.topic,
-        "stage": one.message.stage,
-        "title": one.message.title,
-        "state": one.state,
-        "tries": one.tries,
-        "failure": one.failure,
-        "created_at": iso_time(one.created_at),
-        "due_at": iso_time(one.due_at) if one.state == "pending" else None,
-        "ended_at": None if one.ended_at is None else iso_time(one.ended_at),
-    }

@@ -28,7 +28,6 @@ LINES_MAX = 1000
 LINES_SECONDS = 20.0
 MINUTES_MAX = 400 * 1440  # of lines
 EVERY_DAYS_MAX = {"1m": 7, "1h": 400}  # of rows by minute or hour; of days there are never many
-SIMULATED_DAYS = 90
 TEXTS_MAX = 2_000_000  # letters of all files of a simulation
 
 
@@ -148,17 +147,12 @@ def routes(context: Context) -> APIRouter:
                 for one in error.faults
             ]
             raise HTTPException(422, [{"msg": one.pop("message"), **one} for one in faults]) from None
-        extent = store.extent()
-        if extent is None:
+        if store.extent() is None:
             raise UsageError(_("nothing has been counted yet"))
-        first, last = period(context, draft)
-        end = extent[1] + 1 if last is None else min(last, extent[1] + 1)
-        begin = max(
-            end - SIMULATED_DAYS * 1440 if first is None else first, store.kept().minutes_from or 0, extent[0]
-        )
-        if end <= begin:
+        minutes = simulating.within(store, *period(context, draft))
+        if minutes is None:
             raise UsageError(_("no minutes are kept of that time"))
-        return simulation_json(simulating.simulate(site, new, store, begin, end), begin, end)
+        return simulation_json(simulating.simulate(site, new, store, *minutes), *minutes)
 
     return router
 

@@ -13,10 +13,10 @@ from tabiji.errors import UsageError
 from tabiji.incidents import Incident
 from tabiji.language import _
 from tabiji.reports.alerts import alerts_json, why_json
-from tabiji.reports.documents import Json, iso_time
+from tabiji.reports.documents import Json
 from tabiji.reports.incidents import incident_json, incidents_json
-from tabiji.reports.marks import mark_json
 from tabiji.runs import burning, intervening, judging, naming, recalling
+from tabiji.runs.documents import incident_document
 from tabiji.runs.intervening import Word
 from tabiji.store import Action
 from tabiji.web import auditing
@@ -34,7 +34,6 @@ from tabiji.web.api.asked import (
 from tabiji.web.context import Context
 
 DAYS = 28  # of alerts, where nothing else is asked for
-BEFORE_SECONDS = 3600  # an incident began, marks may explain it
 Number = Annotated[int, Path(ge=1, lt=2**31)]
 
 
@@ -150,25 +149,8 @@ def routes(context: Context) -> APIRouter:
     def one(number: Number) -> Json:
         """An incident, what people said of it, and what was marked before and during it."""
         incident = _found(context, number)
-        begin, end = incident.started_minute * 60, incident.over_minute
-        last = int(context.now()) if end is None else max(end * 60, begin + 60)
-        return {
-            **incident_json(incident),
-            "history": [
-                {
-                    "at": iso_time(fact.at),
-                    "author": fact.author,
-                    "what": fact.kind,
-                    "time": None if fact.minute is None else iso_time(fact.minute * 60),
-                    "text": fact.text,
-                }
-                for fact in store.incident_facts(number)
-            ],
-            "marks": [
-                mark_json(mark)
-                for mark in store.marks.between(begin - BEFORE_SECONDS, last, incident.journey)
-            ],
-        }
+        marks = intervening.marks_around(store, incident, int(context.now()))
+        return incident_document(incident, store.incident_facts(number), marks)
 
     def word(request: Request, journey: str, text: str) -> Word:
         """Who says so: a member of the journey's team, or an admin."""

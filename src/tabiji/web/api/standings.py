@@ -52,7 +52,7 @@ def routes(context: Context) -> APIRouter:
         site = today
         if asked.definitions == "then":
             site = recalling.site_at(today, store, at, os.environ)
-        viewed = [naming.window(one, site) for one in asked.window]
+        viewed = [naming.window(one, site.timezone) for one in asked.window]
         judged = recalling.judge(site, store, at, naming.wanted(site, asked.name, asked.team), viewed)
         extent = store.extent()
         counted = functools.partial(recalling.counted, store.kept(), extent[0] if extent else None)

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
+from tabiji import reports
 from tabiji.language import _
 from tabiji.runs.exploring import Line
 from tabiji.runs.viewing import lines as viewing
@@ -27,7 +28,6 @@ SHOWN_CHARACTERS = 2_000  # of a line
 DOWNLOADED = 10_000
 DOWNLOAD_SECONDS = 20.0
 COLUMNS = ("file", "offset", "minute", "duration_ms", "good", "line")
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # what spreadsheets take for more than a text
 
 
 def routes(context: Context) -> APIRouter:
@@ -169,10 +169,10 @@ def _csv(found: Iterable[Line]) -> str:
 
 
 def cell(value: object) -> object:
-    """A value of a row; what a spreadsheet would take for a formula begins with an apostrophe."""
+    """A value of a row, as a table has it."""
     if isinstance(value, bool):
         return str(value).lower()
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULAS) else value
+    return reports.cell(value) if isinstance(value, str) else value
 
 
 def visible(text: str) -> str:

@@ -16,12 +16,14 @@ from tabiji import windows
 from tabiji.alerts import Standing
 from tabiji.definitions import Site
 from tabiji.definitions.templates import bad_minute
+from tabiji.errors import UsageError
 from tabiji.language import N_, _, current
 from tabiji.reports import sentences
 from tabiji.reports.agreements import correction_sentences
 from tabiji.reports.alerts import why_sentences
+from tabiji.runs import naming
 from tabiji.runs.viewing.narrowing import known_columns
-from tabiji.runs.viewing.objective import Asked, Month, ObjectivePage, Stretch, objective_page, window_of
+from tabiji.runs.viewing.objective import Asked, Month, ObjectivePage, Stretch, objective_page
 from tabiji.web import filters
 from tabiji.web.context import Context
 from tabiji.web.rendering import Page
@@ -60,7 +62,7 @@ def routes(context: Context) -> APIRouter:
     @router.get("/journeys/{journey}/{objective}")
     def objective(request: Request, journey: str, objective: str) -> Response:
         page, name = Page(context, request), f"{journey}/{objective}"
-        known = [window_of(one, page.zone) for one in WINDOWS]
+        known = [naming.window(one, page.zone) for one in WINDOWS]
         asked = _asked(page)
         facts = objective_page(page.site, context.store, name, page.now // 60, asked, known, os.environ)
         if facts is None:
@@ -108,8 +110,8 @@ def _asked(page: Page) -> Asked:
         at = query.get("at")
         minute = None if not at else windows.parse_time(at, page.now, page.zone) // 60
         window = query.get("window")
-        asked = None if not window else window_of(window, page.zone)
-    except ValueError as error:
+        asked = None if not window else naming.window(window, page.zone)
+    except (ValueError, UsageError) as error:
         raise HTTPException(422, str(error)) from None
     ranged = any(query.get(key) for key in ("from", "to"))
     return Asked(

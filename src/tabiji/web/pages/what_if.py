@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request, Response
 
 from tabiji.language import N_, _, ngettext
 from tabiji.reports.words import severity_name
+from tabiji.runs import simulating
 from tabiji.runs.viewing import drafting
 from tabiji.runs.viewing import what_if as viewing
 from tabiji.runs.viewing.standing import pairs
@@ -50,7 +51,7 @@ def routes(context: Context) -> APIRouter:
             return page.html("what_if.html", known=known, facts=None)
         pair = next((pair for pair in known if pair[1].id == wanted), None) or _unknown(page, wanted)
         asks = any(request.query_params.get(key) for key in ("from", "to"))
-        period = page.period(f"now-{viewing.DAYS}d") if asks else (None, None)
+        period = page.period(f"now-{simulating.DAYS}d") if asks else (None, None)
         facts = viewing.what_if(page.site, context.store, pair, _asked(request), period, os.environ)
         return page.html(
             "what_if.html",

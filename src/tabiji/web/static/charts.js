@@ -110,6 +110,14 @@ function again() {
     else if (turn) draw(figure); // the others when they come into view
   }
 }
+// Something was judged: those that are in sight are drawn anew at once, the others when they come into view
+document.addEventListener("judged", () => {
+  for (const [figure, state] of drawn) {
+    if (!state.turn) continue;
+    state.width = undefined;
+    seen.observe(figure);
+  }
+});
 dark.addEventListener("change", again);
 new MutationObserver(again).observe(document.documentElement, { attributeFilter: ["data-theme"] });
 

@@ -47,6 +47,7 @@ async function renew() {
     return;
   }
   const done = before.map((part, at) => exchange(part, after[at]));
+  document.dispatchEvent(new CustomEvent("judged")); // charts are drawn anew by themselves
   if (done.includes(false)) again();
 }
 
