@@ -17,6 +17,13 @@ from tabiji import store
 BINARIES = ("/usr/lib/postgresql", "/usr/local/pgsql", "/opt/homebrew/opt/postgresql")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of pages come last: the browser's event loop runs from the first of them to the end, and beside it nobody
+    can start another."""
+    pages = Path(__file__).parent / "pages"
+    items.sort(key=lambda item: pages in item.path.parents)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _in_english() -> Iterator[None]:
     """Commands speak English, whatever the machine's locale is, unless a test asks for another language."""

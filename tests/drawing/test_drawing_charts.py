@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabiji import charts, drawing, histograms
+from tabiji import charts, drawing, histograms, reports
 from tabiji.budgets import Tally, remaining
 from tabiji.charts import (
     BadFigures,
@@ -272,12 +272,12 @@ def test_no_words_of_a_chart_are_code() -> None:
     assert rows[6][2:] == ["", ""]
     named = charts.table(LaneFigures("", START, END, lanes), LOOKS[0])
     for cell in next(csv.reader(io.StringIO(charting.written(named, TOKYO)[1:]))):
-        assert not cell.startswith(charting.FORMULA)
+        assert not cell.startswith(reports.documents.FORMULA)
 
 
 @pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\tx", "\rx", "＝1"])
 def test_no_cell_is_a_formula(text: str) -> None:
-    assert charting.neutral(text) == f"'{text}"
+    assert reports.cell(text) == f"'{text}"
 
 
 def test_a_table_has_the_figures_of_its_chart() -> None:

@@ -12,7 +12,6 @@ from sites import Served, served
 
 import shop
 from tabiji import definitions, store
-from tabiji.runs import impacting
 
 JAPANESE = {"locale": "ja", "viewport": {"width": 390, "height": 844}}
 
@@ -26,9 +25,9 @@ def loud(demo_folder: Path) -> int:
     """A minute in the middle of what is known of the demo's loud incident, its first: of a tenth of the events, it is
     noticed later than of all."""
     with store.open(definitions.load(demo_folder, {}).store) as opened:
-        first, end = impacting.lasted(opened.incidents("watch-course")[0])
-    assert end is not None
-    return (first + end) // 2
+        loud = opened.incidents("watch-course")[0]
+    assert loud.ended_minute is not None
+    return (loud.started_minute + loud.ended_minute) // 2
 
 
 @pytest.fixture(scope="module")
