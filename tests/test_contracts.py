@@ -36,6 +36,8 @@ JUDGING = (
     "policies",
     "journeys",
     "marks",
+    "acts",
+    "signals",
     "histograms",
     "windows",
     "errors",

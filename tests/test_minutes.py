@@ -174,7 +174,7 @@ def test_nothing_at_all(sqlite_template: Path, tmp_path: Path) -> None:
 def test_what_is_not_kept_any_more_is_not_known(sqlite_template: Path, tmp_path: Path) -> None:
     with fresh(sqlite_template, tmp_path) as opened:
         fill(opened, [Event(-1), Event(0), Event(1), Event(1440)])
-        opened.trim(START + 1440, 1, 1)
+        opened.forgetting.rollups(START + 1440, 1, 1)
         assert shown(judged(opened, wanted("total < 1", 1, "bad"), -3, 3)) == "...OOx"
 
 

@@ -192,7 +192,7 @@ def test_windows_do_not_move_on_over_minutes_that_are_gone(tmp_path: Path) -> No
         count(opened, [(minute, 2 if minute < 30 else 0, QUICK, 100) for minute in range(1700)])
         stepping, first = Stepping(site, pairs), FIRST + 130
         assert stepping.replay(opened, first - 1, first, {}, {"j/works": "d"}) is not None
-        opened.trim(FIRST + 1700, 1, 30)
+        opened.forgetting.rollups(FIRST + 1700, 1, 30)
         kept = opened.kept().minutes_from
         assert kept is not None
         assert kept > FIRST + 10

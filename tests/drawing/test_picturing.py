@@ -158,7 +158,7 @@ def test_there_is_nothing_to_see_of_what_is_not_promised_any_more(tmp_path: Path
         fill(opened)
         now = judge(site, opened)
         assert picturing.charted(replace(site, journeys=()), opened, 1, "en", now) is None
-        opened.trim(START + 60 * 1440, 3, 400)
+        opened.forgetting.rollups(START + 60 * 1440, 3, 400)
         assert picturing.picture(site, opened, 1, "en", now) is None
 
 

@@ -211,7 +211,7 @@ def test_events_of_minutes_no_longer_kept_are_in_their_hour_and_day(opened: Stor
     recent = traffic(9, 300)
     append(path, recent)
     ingest(web(path), opened)
-    opened.trim(BASE, 40, 396)
+    opened.forgetting.rollups(BASE, 40, 396)
     append(path, late)
     assert ingest_unbalanced(path, opened) == Account(300, 300)
     assert by_minute(opened) == expected(recent)

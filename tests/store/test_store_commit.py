@@ -241,7 +241,7 @@ def test_trimming_keeps_whole_days_and_late_events_go_where_they_are_kept(store_
     days = [Cell(DAY + day * 1440 + minute, "a", 5, 1, 9) for day in range(10) for minute in (0, 1439)]
     with store.open(store_url) as opened:
         file = opened.commit(batch(days)).file
-        assert opened.trim(DAY + 9 * 1440 + 1439, 2, 5) == 2 * 7 + 2 * 4
+        assert opened.forgetting.rollups(DAY + 9 * 1440 + 1439, 2, 5) == 2 * 7 + 2 * 4
         assert opened.kept() == Kept(DAY + 7 * 1440, DAY + 4 * 1440)
         late = [Cell(DAY + day * 1440 + 30, "a", 5) for day in (3, 4, 6, 7)]
         assert opened.commit(batch(late, file)).minute_rows == 1
@@ -273,5 +273,5 @@ def test_the_floor_of_what_is_kept_only_rises(
     with store.open(store_url) as opened:
         assert opened.kept() == Kept(None, None)
         for day, minutes_days, hours_days in (earlier, later):
-            opened.trim(DAY + day * 1440 + 700, minutes_days, hours_days)
+            opened.forgetting.rollups(DAY + day * 1440 + 700, minutes_days, hours_days)
         assert opened.kept() == kept

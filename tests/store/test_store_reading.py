@@ -101,7 +101,7 @@ def test_a_cut_moves_to_where_rows_are_kept_and_the_sums_say_so(store_url: str, 
     events = [Cell(DAY + minute, "a", 400) for minute in range(0, 4 * 1440, 20)]
     with store.open(store_url) as opened:
         numbers = opened.commit(batch(events)).series
-        opened.trim(DAY + 4 * 1440, 2, 3)
+        opened.forgetting.rollups(DAY + 4 * 1440, 2, 3)
         cuts = [cut, DAY + 4 * 1440]
         total = sum(cell.minute >= moved for cell in events)
         sums = opened.sums(cuts, numbers)

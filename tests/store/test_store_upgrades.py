@@ -20,7 +20,7 @@ from writers import processes
 from tabiji import store
 from tabiji.store import opening, schema
 
-RELEASED = ["0001", "0002", "0003", "0004", "0005"]
+RELEASED = ["0001", "0002", "0003", "0004", "0005", "0006"]
 EVERY = 8  # statements from one death to the next
 
 Rows = dict[str, list[dict[str, Any]]]

@@ -152,4 +152,4 @@ def trim(site: Site, store: Store, now: int) -> None:
     extent = store.extent()
     if extent is not None:
         kept = site.retention
-        store.trim(min(now // 60, extent[1]), kept.minutes_days, kept.hours_days)
+        store.forgetting.rollups(min(now // 60, extent[1]), kept.minutes_days, kept.hours_days)

@@ -18,6 +18,7 @@ from tabiji.counting import Account, Integers, Series
 from tabiji.incidents import Incident
 from tabiji.policies import Change
 from tabiji.store import alerts, checking, incidents, opening, policies, reading, writing
+from tabiji.store.acts import Acts, StaleAct
 from tabiji.store.alerts import Definitions, Judging, Progress, SourceNews, StaleRound, Verdict
 from tabiji.store.audit import ACTIONS, Action, Audit, How
 from tabiji.store.backup import Backups
@@ -40,6 +41,7 @@ from tabiji.store.facts import (
 from tabiji.store.failures import translated
 from tabiji.store.forgetting import Forgetting
 from tabiji.store.incidents import FactKind, IncidentFact, IncidentProgress, StaleIncident
+from tabiji.store.issued import Issued, IssuedReports
 from tabiji.store.leases import Lease, Leases, StaleLease
 from tabiji.store.marks import Marks
 from tabiji.store.notices import Notices, StaleTelling
@@ -48,6 +50,7 @@ from tabiji.store.received import ReceivedBatches
 from tabiji.store.rollups import DAY, HOUR, Rows
 from tabiji.store.segments import Kept
 from tabiji.store.sessions import Person, Session, Sessions
+from tabiji.store.signals import Signals
 from tabiji.store.tokens import NameTaken, Token, Tokens
 from tabiji.store.transactions import Transactions
 
@@ -66,6 +69,7 @@ __all__ = [
     "InForce",
     "IncidentFact",
     "IncidentProgress",
+    "Issued",
     "Judging",
     "Kept",
     "KnownBatch",
@@ -81,6 +85,7 @@ __all__ = [
     "Sample",
     "Session",
     "SourceNews",
+    "StaleAct",
     "StaleIncident",
     "StaleLease",
     "StaleOffset",
@@ -118,6 +123,9 @@ class Store:
         self.sessions = Sessions(transactions)
         self.audit = Audit(transactions)
         self.marks = Marks(transactions)
+        self.acts = Acts(transactions)
+        self.signals = Signals(transactions)
+        self.issued = IssuedReports(transactions)
         self.notices = Notices(transactions)
         self.delivering = Delivering(transactions)
         self.vitals = Vitals(transactions)
@@ -149,28 +157,6 @@ class Store:
             reached("before-commit")
         reached("after-commit")
         return committed
-
-    def trim(self, now_minute: int, minutes_days: int, hours_days: int) -> int:
-        """Deletes minutes and hours that are no longer kept; returns how many rows. Days stay for ever.
-
-        What is kept begins at midnight (UTC), so that this deletes at most once a day. From then on, late
-        events older than that go to hours and days only. Hours are kept no shorter than minutes.
-        """
-        midnight = now_minute // DAY * DAY
-        minutes_from = midnight - minutes_days * DAY
-        hours_from = min(minutes_from, midnight - hours_days * DAY)
-        with self._writing() as connection:
-            kept = writing.raise_floor(connection, minutes_from, hours_from)
-        deleted = 0
-        for grain in (1, HOUR):
-            floor = kept.of(grain)
-            while floor is not None:
-                with self._writing() as connection:  # a day at a time, so that writers need not wait for long
-                    gone = writing.delete_day(connection, grain, floor)
-                deleted += gone
-                if not gone:
-                    break
-        return deleted
 
     def files(self, source: str) -> list[LogFile]:
         """The log files of a source, in the order in which they were first committed."""

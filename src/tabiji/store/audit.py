@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 import sqlalchemy as sa
 from sqlalchemy import Column, Index, Integer, Table, Text
 
-from tabiji.store.schema import Number, metadata
+from tabiji.store.schema import Number, clean, metadata
 from tabiji.store.transactions import Transactions
 
 How = Literal["session", "token", "proxy", "anonymous", "link", "command"]
@@ -131,9 +131,8 @@ class Audit:
 
 
 def _short(text: str) -> str:
-    """What a table takes on either database: no NUL, no halves of characters, not too long."""
-    clean = text.replace("\0", "�").encode("utf-8", "replace").decode()
-    return clean if len(clean) <= LONGEST else clean[: LONGEST - 1] + "…"
+    taken = clean(text)
+    return taken if len(taken) <= LONGEST else taken[: LONGEST - 1] + "…"
 
 
 def _entry(row: Any) -> Entry:

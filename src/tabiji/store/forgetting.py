@@ -1,4 +1,4 @@
-"""What is kept no longer → gone: messages that ended long ago; and where exactly in a file each old line was counted.
+"""What is kept no longer → gone: old minutes and hours, messages that ended; and where exactly old lines were counted.
 
 What happened stays: alerts, incidents, definitions, marks; and the books, for entries are joined and never dropped.
 """
@@ -12,11 +12,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tabiji.store import schema
+from tabiji.store import schema, writing
 from tabiji.store.notices import outbox
+from tabiji.store.rollups import DAY, HOUR
 from tabiji.store.schema import ledger
 from tabiji.store.transactions import Transactions
-from tabiji.store.writing import SAMPLES_MAX
 
 JOINED_BYTES_MAX = 256 << 20  # of an entry: what is read again to find one of its lines
 FILES_TOGETHER = 64  # in a transaction, so that nobody waits for long
@@ -28,6 +28,30 @@ class Forgetting:
 
     def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions
+
+    def rollups(self, now_minute: int, minutes_days: int, hours_days: int) -> int:
+        """Deletes minutes and hours that are no longer kept; returns how many rows. Days stay for ever.
+
+        What is kept begins at midnight (UTC), so that this deletes at most once a day. From then on, late
+        events older than that go to hours and days only. Hours are kept no shorter than minutes.
+        """
+        midnight = now_minute // DAY * DAY
+        minutes_from = midnight - minutes_days * DAY
+        hours_from = min(minutes_from, midnight - hours_days * DAY)
+        with self._transactions.writing() as connection:
+            kept = writing.raise_floor(connection, minutes_from, hours_from)
+        deleted = 0
+        for grain in (1, HOUR):
+            floor = kept.of(grain)
+            while floor is not None:
+                with (
+                    self._transactions.writing() as connection
+                ):  # a day at a time, so that writers need not wait for long
+                    gone = writing.delete_day(connection, grain, floor)
+                deleted += gone
+                if not gone:
+                    break
+        return deleted
 
     def messages(self, before: int) -> int:
         """Deletes the messages that ended before a time, in seconds since the epoch; returns how many.
@@ -91,7 +115,7 @@ def _join(connection: sa.Connection, run: Sequence[sa.Row[Any]]) -> int:
             first_minute=min((row.first_minute for row in run if row.first_minute is not None), default=None),
             last_minute=max((row.last_minute for row in run if row.last_minute is not None), default=None),
             lines_rejected=json.dumps(rejected, sort_keys=True),
-            samples=json.dumps(samples[:SAMPLES_MAX]),
+            samples=json.dumps(samples[: writing.SAMPLES_MAX]),
             committed_at=run[-1].committed_at,
         )
     )

@@ -14,6 +14,7 @@ leases, received_batches, tokens     who does what, what was pushed already, who
 marks                                what happened besides: deployments, campaigns
 told, outbox, notice_references      what each receiver knows, and what is still to be sent
 sessions, entrances, audit           who has signed in, how people get in, who did what
+acts, signals, issued_reports        what people decided; what users say apart from the logs; reports as they were sent
 
 Rollups have no foreign key to series: checking one per row costs PostgreSQL more than writing the row. Only
 `writing` adds rows, in the transaction that made sure of their series.
@@ -36,7 +37,7 @@ from sqlalchemy import (
 
 from tabiji.store.rollups import DAY, HOUR
 
-HEAD = "0006"  # the newest revision in migrations/versions; a test holds the two together
+HEAD = "0007"  # the newest revision in migrations/versions; a test holds the two together
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -49,6 +50,12 @@ metadata = MetaData(
 )  # STRICT: so that SQLite refuses a wrong type as PostgreSQL does
 
 Number = Integer().with_variant(BigInteger(), "postgresql")  # 64 bits on both
+
+
+def clean(text: str) -> str:
+    """What a table takes on either database: no NUL, no halves of characters."""
+    return text.replace("\0", "�").encode("utf-8", "replace").decode()
+
 
 sources = Table(
     "sources",

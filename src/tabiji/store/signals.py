@@ -1,0 +1,124 @@
+"""What users say and do apart from the logs ⇄ a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Column, Index, Integer, Table, Text, UniqueConstraint
+from sqlalchemy.dialects import postgresql, sqlite
+
+from tabiji.signals import Kind, Signal
+from tabiji.store.schema import Number, clean, metadata
+from tabiji.store.transactions import Transactions
+
+signals = Table(
+    "signals",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("key", Text, nullable=False),  # of whoever sends it: the same key of a kind is the same signal
+    Column("at", Number, nullable=False),  # seconds since the epoch
+    Column("amount", Number, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("journey", Text),
+    Column("by_hand", Integer, nullable=False),  # 0 or 1
+    Column("author", Text, nullable=False),
+    Column("recorded_at", Number, nullable=False),
+    UniqueConstraint("kind", "key"),
+    Index(None, "kind", "at"),
+    sqlite_autoincrement=True,
+    sqlite_strict=True,
+)
+_INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+_AT_ONCE = 1_000  # rows: SQLite takes 32,766 values in a statement
+
+
+class Signals:
+    """Enquiries, cancellations, revenue, voices."""
+
+    def __init__(self, transactions: Transactions) -> None:
+        self._transactions = transactions
+
+    def add(self, some: Sequence[Signal], now: int) -> int:
+        """Keeps signals, all or none; → how many are new. `now` is in seconds since the epoch.
+
+        What is known by its kind and key is said anew, but for a journey that somebody chose by hand. Of two of one
+        key the later one holds.
+        """
+        with self._transactions.writing() as connection:
+            before = connection.execute(sa.select(sa.func.count()).select_from(signals)).scalar_one()
+            rows = iter({(one.kind, one.key): _row(one, now) for one in some}.values())
+            while batch := list(islice(rows, _AT_ONCE)):
+                insert = _INSERTS[connection.dialect.name](signals).values(batch)
+                said, known = insert.excluded, signals.c
+                kept = sa.and_(known.by_hand == 1, said.by_hand == 0)
+                connection.execute(
+                    insert.on_conflict_do_update(
+                        index_elements=[known.kind, known.key],
+                        set_={
+                            "at": said.at,
+                            "amount": said.amount,
+                            "text": said.text,
+                            "author": said.author,
+                            "journey": sa.case((kept, known.journey), else_=said.journey),
+                            "by_hand": sa.case((kept, known.by_hand), else_=said.by_hand),
+                        },
+                    )
+                )
+            after = connection.execute(sa.select(sa.func.count()).select_from(signals)).scalar_one()
+        return int(after - before)
+
+    def between(
+        self, from_second: int, until_second: int, *kinds: Kind, journey: str | None = None
+    ) -> list[Signal]:
+        """The signals of `[from_second, until_second)`, the oldest first; of some kinds, about one journey."""
+        columns = signals.c
+        query = sa.select(signals).where(columns.at >= from_second, columns.at < until_second)
+        if kinds:
+            query = query.where(columns.kind.in_(kinds))
+        if journey is not None:
+            query = query.where(columns.journey == journey)
+        with self._transactions.reading() as connection:
+            return [_signal(row) for row in connection.execute(query.order_by(columns.at, columns.id))]
+
+    def place(self, number: int, journey: str | None) -> bool:
+        """Says by hand which journey a signal is about, or that it is about none; False: there is no such signal."""
+        query = sa.update(signals).where(signals.c.id == number).values(journey=journey, by_hand=1)
+        with self._transactions.writing() as connection:
+            return connection.execute(query).rowcount == 1
+
+    def remove(self, number: int) -> bool:
+        """Forgets a signal; False where there is none of that number."""
+        with self._transactions.writing() as connection:
+            return connection.execute(sa.delete(signals).where(signals.c.id == number)).rowcount == 1
+
+
+def _row(signal: Signal, now: int) -> dict[str, Any]:
+    return {
+        "kind": signal.kind,
+        "key": clean(signal.key),
+        "at": signal.at,
+        "amount": signal.amount,
+        "text": clean(signal.text),
+        "journey": signal.journey,
+        "by_hand": int(signal.by_hand),
+        "author": clean(signal.author),
+        "recorded_at": now,
+    }
+
+
+def _signal(row: Any) -> Signal:
+    return Signal(
+        kind=row.kind,
+        at=row.at,
+        key=row.key,
+        amount=row.amount,
+        text=row.text,
+        journey=row.journey,
+        by_hand=bool(row.by_hand),
+        author=row.author,
+        number=row.id,
+    )
