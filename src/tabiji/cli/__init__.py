@@ -32,6 +32,7 @@ COMMANDS = {  # name → module and one line for the list
     "incidents": ("tabiji.cli.incidents", N_("What happened, since when, noticed when, at what cost.")),
     "probe": ("tabiji.cli.probe", N_("Ask the probes once, and say what they found.")),
     "mark": ("tabiji.cli.mark", N_("What happened besides: deployments, campaigns, maintenance.")),
+    "report": ("tabiji.cli.report", N_("The week of a team, the month of the business, in plain words.")),
     "chart": ("tabiji.cli.chart", N_("A picture of an incident, for a message or a page.")),
     "notify": ("tabiji.cli.notify", N_("What is to be told and could not be; a test of every receiver.")),
     "gate": ("tabiji.cli.gate", N_("Is deploying in keeping with what was agreed; and if not, why.")),

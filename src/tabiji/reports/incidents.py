@@ -103,17 +103,18 @@ def _what(incident: Incident, title: str, objectives: Mapping[str, Objective]) -
     if objective is not None and objective.slices is not None:
         return _(SENTENCES["minutes"], title=title, bad=number(worst.bad), total=number(worst.total))
     slow = objective is not None and objective.faster_than_us is not None
-    return _(SENTENCES["slow" if slow else "failed"], title=title, share=_attempts(worst))
+    return _(SENTENCES["slow" if slow else "failed"], title=title, share=attempts(worst.bad, worst.total))
 
 
-def _attempts(spent: Spent) -> str:
-    if spent.bad == spent.total:
+def attempts(bad: int, total: int) -> str:
+    """How much failed, as people say it: 1 in 3 attempts. `bad` is not 0."""
+    if bad == total:
         return _(SENTENCES["all"])
-    if 2 * spent.bad > spent.total:
-        return _(SENTENCES["share"], share=percent(Fraction(spent.bad, spent.total), 0))
-    if spent.bad * 1000 < spent.total:
+    if 2 * bad > total:
+        return _(SENTENCES["share"], share=percent(Fraction(bad, total), 0))
+    if bad * 1000 < total:
         return _(SENTENCES["few"])
-    return _(SENTENCES["one-in"], n=spent.total // spent.bad)
+    return _(SENTENCES["one-in"], n=total // bad)
 
 
 def _window(spent: Spent, objectives: Mapping[str, Objective]) -> str:

@@ -1,0 +1,50 @@
+"""The facts of a report → the charts in it, as SVG: drawn from its document alone, so that they never change either."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from tabiji import charts, drawing
+from tabiji.charts import BadFigures, Looks, Span
+from tabiji.charts.pieces import Spec
+from tabiji.language import current
+from tabiji.marks import KINDS, Mark
+from tabiji.reports import periodic
+from tabiji.reports.periodic import phrases
+from tabiji.reports.periodic.facts import JourneyFacts, Promise, Report
+
+
+def pictures(report: Report) -> dict[str, bytes]:
+    """The charts that the report shows, by the ids of promises. Raises DrawingError where they can't be drawn."""
+    wanted = set(periodic.pictured(report))
+    return {
+        one.id: drawing.draw(spec(report, journey, one), format="svg")
+        for journey in report.journeys
+        for one in journey.promises
+        if one.id in wanted and one.bars
+    }
+
+
+def spec(report: Report, journey: JourneyFacts, promise: Promise) -> Spec:
+    """How much of a promise was bad over the period."""
+    bars = tuple(charts.Bar(one.from_minute, one.to_minute, one.bad, one.total) for one in promise.bars)
+    figures = BadFigures(
+        phrases.titled(journey, promise),
+        promise.sort,
+        bars[0].start,
+        bars[-1].end,
+        bars,
+        1 - Fraction(promise.target),
+        tuple(
+            Span(one.started_minute, one.recovered_minute, f"#{one.number}")
+            for one in report.incidents
+            if one.journey == journey.name
+        ),
+        tuple(
+            Mark(kind, one.title, one.at_minute * 60)
+            for one in report.marks
+            for kind in KINDS
+            if kind == one.kind and (not one.journeys or journey.name in one.journeys)
+        ),
+    )
+    return charts.chart(figures, Looks(language=current(), zone=report.zone))
