@@ -29,6 +29,7 @@ CATCH_ALL = {
 JUDGING = (
     "notices",
     "incidents",
+    "targets",
     "slices",
     "alerts",
     "budgets",

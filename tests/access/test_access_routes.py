@@ -80,6 +80,7 @@ def session(site: Entered) -> str:
 INCIDENT = "/api/v1/incidents/{number}"
 LOGS = {"resourceLogs": [{"scopeLogs": [{"logRecords": [{"body": {"stringValue": "x"}}]}]}]}
 SPANS = {"resourceSpans": [{"scopeSpans": [{"spans": [{"name": "x", "kind": 2, "startTimeUnixNano": "1"}]}]}]}
+SAID = {"journey": "watch", "word": "calm", "from": "2026-06-01", "to": "2026-06-01"}
 ROUTES: dict[tuple[str, str], Asked] = {
     ("GET", "/static/{version}/{name}"): Asked(EVERYBODY, "/static/x/style.css"),
     ("GET", "/static/charts/{version}/bundle.js"): Asked(EVERYBODY, "/static/charts/x/bundle.js", 404),
@@ -114,6 +115,8 @@ ROUTES: dict[tuple[str, str], Asked] = {
     ("POST", "/api/v1/simulate"): Asked(
         LOOKING, "/api/v1/simulate", 400, {"files": {"journeys/watch.yaml": ""}}, True,
     ),
+    ("GET", "/api/v1/suggest"): Asked(LOOKING, "/api/v1/suggest?name=watch"),
+    ("POST", "/api/v1/suggest"): Asked(CHANGING, "/api/v1/suggest", 422, {**SAID, "why": " "}, True),
     ("GET", "/api/v1/alerts"): Asked(LOOKING, "/api/v1/alerts"),
     ("GET", "/api/v1/alerts/why"): Asked(LOOKING, "/api/v1/alerts/why?objective=watch/works"),
     ("GET", "/api/v1/incidents"): Asked(LOOKING, "/api/v1/incidents"),
@@ -160,6 +163,8 @@ ROUTES: dict[tuple[str, str], Asked] = {
     ("GET", "/charts/operations/{chart}.{form}"): Asked(LOOKING, "/charts/operations/traffic.csv?source=web", 404),
     ("GET", "/charts/kept/{name}.{form}"): Asked(LOOKING, "/charts/kept/x.csv", 404),
     ("GET", "/what-if"): Asked(LOOKING, "/what-if?objective=watch/works"),
+    ("GET", "/suggest"): Asked(LOOKING, "/suggest?objective=watch/works"),
+    ("POST", "/suggest"): Asked(CHANGING, "/suggest", 422, {"objective": "watch/works", "first": "today"}),
     ("GET", "/incidents"): Asked(LOOKING, "/incidents"),
     ("POST", "/incidents"): Asked(
         CHANGING, without("/incidents"), 303, {"journey": "watch", "at": "now", "text": "x"},

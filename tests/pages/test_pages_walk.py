@@ -28,6 +28,7 @@ PAGES = {
     "/journeys/{journey}/{objective}": ("/journeys/watch-course/plays", False),
     "/lines": ("/lines?objective=watch-course/plays&from=now-30d&to=now&bad=1", False),
     "/what-if": ("/what-if?objective=watch-course/plays&target=99.5%25", True),
+    "/suggest": ("/suggest?objective=watch-course/plays", True),
     "/explore": ("/explore", True),
     "/explore/operation": ("/explore/operation?source=web&operation=PlayVideo", False),
     "/incidents": ("/incidents", True),

@@ -38,6 +38,7 @@ COMMANDS = {  # name → module and one line for the list
     "gate": ("tabiji.cli.gate", N_("Is deploying in keeping with what was agreed; and if not, why.")),
     "lines": ("tabiji.cli.lines", N_("The very log lines behind a number.")),
     "simulate": ("tabiji.cli.simulate", N_("What changed definitions would have said of the past.")),
+    "suggest": ("tabiji.cli.suggest", N_("Targets that were just kept while users did not complain.")),
     "token": ("tabiji.cli.token", N_("What programs prove with that they may push or ask.")),
     "login": ("tabiji.cli.login", N_("A link that lets somebody in to the pages, once.")),
     "doctor": ("tabiji.cli.doctor", N_("Is all well: the books, the database, the sources.")),

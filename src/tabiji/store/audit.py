@@ -37,6 +37,7 @@ Action = Literal[
     "receiver-tested",
     "lines-read",
     "customer-looked-up",
+    "days-called",
 ]
 ACTIONS: tuple[Action, ...] = get_args(Action)
 LONGEST = 500  # characters of a text

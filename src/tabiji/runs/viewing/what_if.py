@@ -24,11 +24,7 @@ from tabiji.runs.viewing.defined import file_of
 from tabiji.runs.viewing.drafting import Field
 from tabiji.runs.viewing.standing import Pair
 from tabiji.store import Store
-
-LADDER = tuple(  # targets that people choose
-    Fraction(text) / 100
-    for text in ("50", "80", "90", "95", "98", "99", "99.5", "99.8", "99.9", "99.95", "99.99", "99.999")
-)
+from tabiji.targets import LADDER
 
 Asked = Mapping[str, str]  # the name of a field → what is written in it
 

@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 from fastapi import APIRouter
 
-from tabiji.web.api import caretaking, counts, explaining, happenings, standings
+from tabiji.web.api import caretaking, counts, explaining, happenings, standings, suggesting
 from tabiji.web.context import Context
 
 ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
     standings.routes,
     counts.routes,
+    suggesting.routes,
     happenings.routes,
     caretaking.routes,
     explaining.routes,

@@ -37,6 +37,7 @@ WORDS: Mapping[Action, str] = {
     "receiver-tested": N_("tested a receiver"),
     "lines-read": N_("read log lines"),
     "customer-looked-up": N_("looked a customer up"),
+    "days-called": N_("said whether days were calm"),
 }
 HOW: Mapping[How, str] = {
     "session": N_("signed in"),

@@ -1,0 +1,63 @@
+"""Enquiries, cancellations and what was good day by day → calm days, and the target that was just kept on them."""
+
+from tabiji.targets.calm import (
+    KINDS,
+    REACH_DAYS,
+    RUN_DAYS,
+    WORDS,
+    Day,
+    Ground,
+    Hand,
+    Heard,
+    Kind,
+    Reason,
+    Word,
+    calm_days,
+    faults,
+    hands,
+)
+from tabiji.targets.kept import (
+    LADDER,
+    Counted,
+    Proposal,
+    Span,
+    Why,
+    is_kept,
+    neighbours,
+    propose,
+    spans,
+)
+from tabiji.targets.rises import Usual, quiet_unlikely, usual
+from tabiji.targets.suggested import Cut, Rung, Suggestion
+
+__all__ = [
+    "KINDS",
+    "LADDER",
+    "REACH_DAYS",
+    "RUN_DAYS",
+    "WORDS",
+    "Counted",
+    "Cut",
+    "Day",
+    "Ground",
+    "Hand",
+    "Heard",
+    "Kind",
+    "Proposal",
+    "Reason",
+    "Rung",
+    "Span",
+    "Suggestion",
+    "Usual",
+    "Why",
+    "Word",
+    "calm_days",
+    "faults",
+    "hands",
+    "is_kept",
+    "neighbours",
+    "propose",
+    "quiet_unlikely",
+    "spans",
+    "usual",
+]
