@@ -35,6 +35,7 @@ JUDGING = (
     "budgets",
     "corrections",
     "policies",
+    "agreements",
     "journeys",
     "marks",
     "acts",

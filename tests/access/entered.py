@@ -46,6 +46,14 @@ steps: {play: {events: "route like '/%'"}}
 objectives:
   works: {good: status < 500, target: 99%}
 """
+POLICY = """\
+policies:
+  spent:
+    team: alpha
+    agreed: {by: [mina], on: 2026-04-01}
+    owners: [mina]
+    steps: {spent: {when: budget exhausted, then: [stop-risky-deployments]}}
+"""
 PEOPLE: Mapping[str, Person] = {
     "viewer": Person("vera", "viewer"),
     "member": Person("mina", "member", ("alpha",)),
@@ -162,6 +170,8 @@ def entered(
     """The site, served until the block ends; `more` of its definitions, such as `access:`."""
     (folder / "journeys").mkdir(parents=True, exist_ok=True)
     (folder / "journeys" / "watch.yaml").write_text(JOURNEY)
+    (folder / "policies").mkdir()
+    (folder / "policies" / "spent.yaml").write_text(POLICY)
     (folder / "tabiji.yaml").write_text(f"store: {json.dumps(url)}\n{SITE}{more}")
     site = definitions.load(folder, {"OIDC_SECRET": "canary-of-oidc"})
     with (

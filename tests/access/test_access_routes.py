@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from entered import NOBODY, ROLES, Answer, Entered
 
-from tabiji.runs import intervening
+from tabiji.runs import intervening, signing
 from tabiji.runs.intervening import Word
 from tabiji.store import Person
 
@@ -64,6 +65,28 @@ def closed(path: str) -> Made:
     return made
 
 
+def unsigned(path: str) -> Made:
+    """Nobody has signed the policy."""
+
+    def made(site: Entered) -> str:
+        with site.store._writing() as connection:
+            connection.execute(sa.text("DELETE FROM acts WHERE kind = 'agreement'"))
+        return path
+
+    return made
+
+
+def asked_by_all(path: str) -> Made:
+    """Everybody who may has asked for a change of the policy."""
+
+    def made(site: Entered) -> str:
+        for who in ("mina", "ada", "token admin"):
+            signing.ask(site.site, site.store, "spent", who, "x", int(site.now()))
+        return path
+
+    return made
+
+
 def with_other(site: Entered) -> Body:
     return {"other": min(one.number for one in site.incidents()), "reason": "one"}
 
@@ -108,6 +131,17 @@ ROUTES: dict[tuple[str, str], Asked] = {
     ("GET", "/api/v1/gate"): Asked(LOOKING, "/api/v1/gate?name=watch"),
     ("GET", "/gate/{journey}"): Asked(LOOKING, "/gate/watch"),
     ("GET", "/api/v1/policies/history"): Asked(LOOKING, "/api/v1/policies/history"),
+    ("GET", "/api/v1/policies"): Asked(LOOKING, "/api/v1/policies"),
+    ("GET", "/api/v1/policies/{name}"): Asked(LOOKING, "/api/v1/policies/spent"),
+    ("POST", "/api/v1/policies/{name}/sign"): Asked(
+        CHANGING, unsigned("/api/v1/policies/spent/sign"), 200, {"as": "team"}, True,
+    ),
+    ("POST", "/api/v1/policies/{name}/ask"): Asked(
+        CHANGING, "/api/v1/policies/spent/ask", 200, {"reason": "x"}, True,
+    ),
+    ("POST", "/api/v1/policies/{name}/withdraw"): Asked(
+        CHANGING, asked_by_all("/api/v1/policies/spent/withdraw"), 200, {"reason": "x"}, True,
+    ),
     ("GET", "/api/v1/check"): Asked(LOOKING, "/api/v1/check"),
     ("GET", "/api/v1/schema/{file}"): Asked(LOOKING, "/api/v1/schema/site"),
     ("GET", "/api/v1/count"): Asked(LOOKING, "/api/v1/count?by=route&from=now-1h"),
@@ -175,6 +209,9 @@ ROUTES: dict[tuple[str, str], Asked] = {
     ),
     ("GET", "/alerts"): Asked(LOOKING, "/alerts"),
     ("GET", "/alerts/why"): Asked(LOOKING, "/alerts/why?objective=watch/works"),
+    ("GET", "/policies"): Asked(LOOKING, "/policies"),
+    ("GET", "/policies/{name}"): Asked(LOOKING, "/policies/spent"),
+    ("POST", "/policies/{name}/{act}"): Asked(CHANGING, "/policies/spent/ask", 303, {"text": "x"}),
     ("GET", "/outbox"): Asked(READING_LINES, "/outbox"),
     ("POST", "/outbox/retry"): Asked(ADMINS, "/outbox/retry", 303, {"key": "all"}),
     ("POST", "/outbox/test"): Asked(ADMINS, "/outbox/test", 404, {"receiver": "nobody"}),

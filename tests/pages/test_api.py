@@ -33,6 +33,7 @@ OPEN = (
     "alerts",
     "incidents",
     "messages",
+    "policies",
     "policies/history",
     "count",
 )

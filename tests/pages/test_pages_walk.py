@@ -35,6 +35,8 @@ PAGES = {
     "/incidents/{number}": ("/incidents/1", False),
     "/alerts": ("/alerts", True),
     "/alerts/why": ("/alerts/why?objective=watch-course/plays", False),
+    "/policies": ("/policies", True),
+    "/policies/{name}": ("/policies/learning-budget", False),
     "/support": ("/support", True),
     "/sources": ("/sources", True),
     "/sources/{source}": ("/sources/web", False),

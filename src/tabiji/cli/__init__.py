@@ -36,6 +36,7 @@ COMMANDS = {  # name → module and one line for the list
     "chart": ("tabiji.cli.chart", N_("A picture of an incident, for a message or a page.")),
     "notify": ("tabiji.cli.notify", N_("What is to be told and could not be; a test of every receiver.")),
     "gate": ("tabiji.cli.gate", N_("Is deploying in keeping with what was agreed; and if not, why.")),
+    "policies": ("tabiji.cli.policies", N_("What was agreed about budgets, and who has signed it.")),
     "lines": ("tabiji.cli.lines", N_("The very log lines behind a number.")),
     "simulate": ("tabiji.cli.simulate", N_("What changed definitions would have said of the past.")),
     "suggest": ("tabiji.cli.suggest", N_("Targets that were just kept while users did not complain.")),

@@ -11,9 +11,11 @@ from tabiji.reports.documents import Json, iso_time
 from tabiji.reports.incidents import incident_json
 from tabiji.reports.marks import mark_json
 from tabiji.reports.numbers import decimal_text
+from tabiji.reports.signatures import policy_json
 from tabiji.runs.exploring import Gone, Line
 from tabiji.runs.judging import Coverage
 from tabiji.runs.simulating import Difference, Outcome
+from tabiji.runs.viewing.policies import PolicyNow
 from tabiji.store import IncidentFact, Posted
 from tabiji.windows import format_minutes
 
@@ -125,6 +127,13 @@ def incident_document(incident: Incident, facts: Sequence[IncidentFact], marks: 
         for one in facts
     ]
     return {**incident_json(incident), "history": history, "marks": [mark_json(one) for one in marks]}
+
+
+def policy_document(one: PolicyNow) -> Json:
+    """A policy of `tabiji policies --json`."""
+    signed = one.signed
+    episodes = [episode for step in one.steps for episode in step.episodes]
+    return policy_json(signed.policy, signed.terms, signed.standing, episodes, signed.agreement.last)
 
 
 def _incident_json(one: Incident) -> Json:

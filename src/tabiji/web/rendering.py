@@ -29,6 +29,7 @@ NAVIGATION = (  # path, words
     ("/incidents", N_("Incidents")),
     ("/explore", N_("Explore")),
     ("/what-if", N_("What if")),
+    ("/policies", N_("Policies")),
     ("/support", N_("Support")),
     ("/sources", N_("Sources")),
 )

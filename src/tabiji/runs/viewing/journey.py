@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from tabiji import alerts, policies
+from tabiji import agreements, alerts, policies
 from tabiji.alerts import Standing
 from tabiji.budgets import STATES, State
 from tabiji.definitions import Site
@@ -13,7 +13,7 @@ from tabiji.incidents import Incident
 from tabiji.journeys import Journey
 from tabiji.marks import Mark
 from tabiji.policies import Episode, Exemption, Ground, Policy
-from tabiji.runs import agreeing, recalling
+from tabiji.runs import agreeing, recalling, signing
 from tabiji.runs.viewing.defined import Definition, definition
 from tabiji.runs.viewing.failing import Failing, StepFact, alone, failing
 from tabiji.runs.viewing.standing import ends_minutes, moment, pairs, worst
@@ -42,11 +42,12 @@ class AgreedStep:
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
-    """A policy that concerns the journey; `exceptions` are those of now."""
+    """A policy that concerns the journey; `exceptions` are those of now, `signed` who has signed it."""
 
     policy: Policy
     steps: tuple[AgreedStep, ...]
     exceptions: tuple[Exemption, ...]
+    signed: agreements.Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +145,13 @@ def _agreed(
         return (), None
     gate = agreeing.gate(replace(site, journeys=(journey,), policies=ours), store, [journey.name], at_minute)
     episodes = [one for one in store.agreeing().episodes if one.objective.partition("/")[0] == journey.name]
-    return tuple(_policy(policy, episodes, journey, at_minute) for policy in ours), gate
+    signed = {one.policy.name: one.standing for one in signing.all_of(site, store)}
+    return tuple(_policy(one, signed[one.name], episodes, journey, at_minute) for one in ours), gate
 
 
-def _policy(policy: Policy, episodes: Sequence[Episode], journey: Journey, at_minute: int) -> Agreed:
+def _policy(
+    policy: Policy, signed: agreements.Standing, episodes: Sequence[Episode], journey: Journey, at_minute: int
+) -> Agreed:
     return Agreed(
         policy,
         tuple(
@@ -164,4 +168,5 @@ def _policy(policy: Policy, episodes: Sequence[Episode], journey: Journey, at_mi
             and at_minute < one.until
             and (not one.journeys or journey.name in one.journeys)
         ),
+        signed,
     )

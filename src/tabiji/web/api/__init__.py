@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 from fastapi import APIRouter
 
-from tabiji.web.api import caretaking, counts, explaining, happenings, standings, suggesting
+from tabiji.web.api import agreements, caretaking, counts, explaining, happenings, standings, suggesting
 from tabiji.web.context import Context
 
 ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
     standings.routes,
+    agreements.routes,
     counts.routes,
     suggesting.routes,
     happenings.routes,

@@ -12,6 +12,7 @@ from tabiji.budgets import STATES
 from tabiji.definitions import Site
 from tabiji.language import _, ngettext
 from tabiji.reports.agreements import ACTIONS
+from tabiji.runs import signing
 from tabiji.runs.viewing import happened as happening
 from tabiji.runs.viewing import home as viewing
 from tabiji.runs.viewing.home import Home, Row, Standings, Yesterday
@@ -99,6 +100,7 @@ def routes(context: Context) -> APIRouter:
             headline=headline(facts),
             choices=STATE_CHOICES,
             action_words=ACTIONS,
+            unsigned=sum(one.standing.state != "agreed" for one in signing.all_of(site, store)),
         )
 
     return router

@@ -11,6 +11,7 @@ from tabiji.alerts import Standing
 from tabiji.language import _, current
 from tabiji.reports.agreements import ACTIONS, condition_words, end_words
 from tabiji.reports.numbers import percents
+from tabiji.reports.signatures import missing_sentence
 from tabiji.runs.viewing.failing import OperationFact, StepFact, shares
 from tabiji.runs.viewing.journey import Tile, journey_page
 from tabiji.web import filters
@@ -55,6 +56,7 @@ def routes(context: Context) -> APIRouter:
             action_words=ACTIONS,
             condition_words=condition_words,
             end_words=end_words,
+            missing_sentence=missing_sentence,
             day_of=lambda second: day_of(second, page.zone),
         )
 

@@ -1,0 +1,201 @@
+"""`tabiji policies`: what was agreed about budgets, who has signed it; and a person's word on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from tabiji.cli import login, output, workspace
+from tabiji.cli.telling import wrapped
+from tabiji.language import _, current
+
+if TYPE_CHECKING:
+    from tabiji.agreements import Part
+    from tabiji.definitions import Site
+    from tabiji.reports.documents import Json
+    from tabiji.runs.viewing.policies import PolicyNow
+    from tabiji.store import Action, Store
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class _Policies(click.Group):
+    """Lists, where nothing else is said."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
+def _author_option(command: Command) -> Command:
+    return click.option("--author", metavar="NAME", help="Who says so; you by default.")(command)
+
+
+def _reason_option(command: Command) -> Command:
+    return click.option("--reason", metavar="TEXT", required=True, help="Why; it is kept.")(command)
+
+
+@click.group(name="policies", cls=_Policies)
+def command() -> None:
+    """What was agreed to happen when a budget is spent: who has signed it, and what is in force.
+
+    A policy is agreed once its product owner and its team have signed the terms in force.
+
+    \b
+      tabiji policies
+      tabiji policies show learning-budget
+      tabiji policies sign learning-budget --as product-owner --author Sato
+      tabiji policies ask learning-budget --reason "Two weeks without deployments are too long"
+    """
+
+
+@command.command(name="list")
+@workspace.workspace_option
+@workspace.json_option
+def list_(folder: Path | None, as_json: bool) -> None:
+    """All policies, those that wait for somebody first."""
+    from tabiji.reports.signatures import policies_table
+
+    site = workspace.load(folder)
+    found = _listing(site)
+    if as_json:
+        output.print_json({"policies": [_json(one) for one in found]})
+        return
+    if not found:
+        output.say(_("Nothing was agreed: there are no policies."))
+        return
+    table = policies_table(
+        (one.signed.policy, one.signed.standing, sum(len(step.episodes) for step in one.steps))
+        for one in found
+    )
+    output.print_table(table.columns, table.rows, right=table.right, grow=0)
+    click.echo()
+    click.echo(wrapped(_("`tabiji policies show NAME` tells one of them in words.")))
+
+
+@command.command(name="show")
+@click.argument("name")
+@workspace.workspace_option
+@workspace.json_option
+def show(name: str, folder: Path | None, as_json: bool) -> None:
+    """One policy in words: what happens when, who has signed it, what changed since."""
+    from tabiji.runs import signing
+
+    site = workspace.load(folder)
+    with workspace.open_store(site) as store:
+        signing.one_of(site, store, name)
+    (found,) = (one for one in _listing(site) if one.signed.policy.name == name)
+    if as_json:
+        output.print_json(_json(found))
+        return
+    _tell(site, found)
+
+
+def _tell(site: Site, found: PolicyNow) -> None:
+    from tabiji.reports.signatures import policy_sentences
+    from tabiji.runs.viewing.defined import difference
+
+    policy, standing = found.signed.policy, found.signed.standing
+    click.echo(f"{policy.title.to(current())} ({policy.name})")
+    episodes = [episode for step in found.steps for episode in step.episodes]
+    for sentence in policy_sentences(policy, standing, episodes, workspace.now() // 60, site.timezone):
+        click.echo(wrapped(sentence, "  "))
+    if standing.outdated:
+        before = max(standing.outdated, key=lambda one: one.number)
+        click.echo()
+        click.echo(_("What changed since {who} signed:", who=before.who))
+        signs = {"added": "+ ", "removed": "- ", "same": "  ", "gap": "  …"}
+        for line in difference(before.text, found.signed.terms.text):
+            click.echo(f"  {signs[line.kind]}{line.text}")
+
+
+@command.command(name="sign")
+@click.argument("name")
+@click.option(
+    "--as",
+    "part",
+    type=click.Choice(["product-owner", "team", "sre"]),
+    required=True,
+    help="As whom; product owner and team are needed.",
+)
+@_author_option
+@workspace.workspace_option
+@workspace.json_option
+def sign(name: str, part: Part, author: str | None, folder: Path | None, as_json: bool) -> None:
+    """Sign the terms of a policy that are in force."""
+    from tabiji.runs import signing
+
+    site, who = workspace.load(folder), author or login.user()
+    with workspace.open_store(site) as store:
+        signing.sign(site, store, name, part, who, workspace.now())
+        _done(store, "policy-signed", name, who)
+    _say(site, name, _("{who} has signed `{name}`.", who=who, name=name), as_json=as_json)
+
+
+@command.command(name="ask")
+@click.argument("name")
+@_reason_option
+@_author_option
+@workspace.workspace_option
+@workspace.json_option
+def ask(name: str, reason: str, author: str | None, folder: Path | None, as_json: bool) -> None:
+    """Ask that the terms of a policy be changed, and say why."""
+    from tabiji.runs import signing
+
+    site, who = workspace.load(folder), author or login.user()
+    with workspace.open_store(site) as store:
+        signing.ask(site, store, name, who, reason, workspace.now())
+        _done(store, "policy-questioned", name, who)
+    said = _("Kept: {who} asks for a change of `{name}`.", who=who, name=name)
+    _say(site, name, said, as_json=as_json)
+
+
+@command.command(name="withdraw")
+@click.argument("name")
+@_reason_option
+@_author_option
+@workspace.workspace_option
+@workspace.json_option
+def withdraw(name: str, reason: str, author: str | None, folder: Path | None, as_json: bool) -> None:
+    """Take back a signature, or what was asked."""
+    from tabiji.runs import signing
+
+    site, who = workspace.load(folder), author or login.user()
+    with workspace.open_store(site) as store:
+        signing.withdraw(site, store, name, who, reason, workspace.now())
+        _done(store, "policy-withdrawn", name, who)
+    said = _("{who} has taken back what they said of `{name}`.", who=who, name=name)
+    _say(site, name, said, as_json=as_json)
+
+
+def _done(store: Store, what: Action, name: str, who: str) -> None:
+    store.audit.add(workspace.now(), login.user(), "command", what, f"policy {name}", by=who)
+
+
+def _say(site: Site, name: str, said: str, *, as_json: bool) -> None:
+    """What was done and how the policy stands by it."""
+    from tabiji.reports.signatures import missing_sentence
+
+    (found,) = (one for one in _listing(site) if one.signed.policy.name == name)
+    if as_json:
+        output.print_json(_json(found))
+        return
+    click.echo(wrapped(said))
+    click.echo(wrapped(missing_sentence(found.signed.standing)))
+
+
+def _listing(site: Site) -> tuple[PolicyNow, ...]:
+    from tabiji.runs.viewing import policies as viewing
+
+    with workspace.open_store(site) as store:
+        return viewing.listing(site, store, workspace.now() // 60)
+
+
+def _json(found: PolicyNow) -> Json:
+    from tabiji.runs.documents import policy_document
+
+    return policy_document(found)

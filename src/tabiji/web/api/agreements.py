@@ -1,0 +1,120 @@
+"""`/api/v1/policies`: what was agreed about budgets, and who has signed it; and a person's word on it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, HTTPException, Path, Query, Request
+from pydantic import Field
+
+from tabiji.agreements import TEXT_LONGEST
+from tabiji.errors import UsageError
+from tabiji.language import _
+from tabiji.reports.documents import Json
+from tabiji.runs import signing
+from tabiji.runs.documents import policy_document
+from tabiji.runs.signing import Seen
+from tabiji.runs.viewing import policies as viewing
+from tabiji.store import Action, StaleAct
+from tabiji.web import auditing
+from tabiji.web.api.asked import FAILURES, NAME_LONGEST, Asked
+from tabiji.web.context import Context
+
+Name = Annotated[str, Path(max_length=NAME_LONGEST)]
+DIGEST = "Of the terms that were read: where they are others by now, nothing is kept, and the answer is 409."
+FAILED = {**FAILURES, 409: {**FAILURES[400], "description": "Terms or signatures are others by now."}}
+
+
+class PoliciesQuery(Asked):
+    """Which policies."""
+
+    team: str | None = Field(None, max_length=NAME_LONGEST, description="Only those of a team.")
+
+
+class Signing(Asked):
+    """A signature of whoever asks."""
+
+    part: Literal["product-owner", "team", "sre"] = Field(alias="as")
+    digest: str | None = Field(None, max_length=NAME_LONGEST, description=DIGEST)
+
+
+class Reasoned(Asked):
+    """A word on a policy, and why."""
+
+    reason: str = Field(min_length=1, max_length=TEXT_LONGEST, description="Why; it is kept.")
+    digest: str | None = Field(None, max_length=NAME_LONGEST, description=DIGEST)
+
+
+def routes(context: Context) -> APIRouter:
+    """What was agreed."""
+    router = APIRouter(prefix="/api/v1/policies", tags=["agreements"], responses=FAILED)
+    store = context.store
+
+    @router.get("")
+    def listed(asked: Annotated[PoliciesQuery, Query()]) -> Json:
+        """All policies, as `tabiji policies --json`: terms, signatures, what is in force, exceptions."""
+        found = viewing.listing(context.site(), store, int(context.now()) // 60)
+        wanted = [one for one in found if asked.team in (None, one.signed.policy.team)]
+        return {"policies": [policy_document(one) for one in wanted]}
+
+    def one(name: str) -> Json:
+        found = viewing.listing(context.site(), store, int(context.now()) // 60)
+        return next(policy_document(one) for one in found if one.signed.policy.name == name)
+
+    def known(name: str) -> str | None:
+        """The team of a policy; answers 404 where there is none."""
+        try:
+            return signing.one_of(context.site(), store, name).policy.team
+        except UsageError as error:
+            raise HTTPException(404, str(error)) from None
+
+    @router.get("/{name}")
+    def shown(name: Name) -> Json:
+        """One policy."""
+        known(name)
+        return one(name)
+
+    def allowed(request: Request, name: str) -> str:
+        """Who says so: a member of the policy's team, or an admin."""
+        visitor = request.state.visitor
+        if not visitor.may_change(known(name)):
+            raise HTTPException(403, _("policies are signed by members of their team"))
+        return str(visitor.name)
+
+    def told(request: Request, what: Action, name: str, text: str) -> Json:
+        auditing.note(context, request, what, f"policy {name}", text=text)
+        return one(name)
+
+    @router.post("/{name}/sign")
+    def sign(request: Request, name: Name, said: Signing) -> Json:
+        """Signs the terms in force."""
+        who = allowed(request, name)
+        try:
+            signing.sign(context.site(), store, name, said.part, who, int(context.now()), Seen(said.digest))
+        except StaleAct as error:
+            raise HTTPException(409, str(error)) from None
+        return told(request, "policy-signed", name, said.part)
+
+    @router.post("/{name}/ask")
+    def ask(request: Request, name: Name, said: Reasoned) -> Json:
+        """Asks that the terms be changed."""
+        who = allowed(request, name)
+        try:
+            signing.ask(context.site(), store, name, who, said.reason, int(context.now()), Seen(said.digest))
+        except StaleAct as error:
+            raise HTTPException(409, str(error)) from None
+        return told(request, "policy-questioned", name, said.reason)
+
+    @router.post("/{name}/withdraw")
+    def withdraw(request: Request, name: Name, said: Reasoned) -> Json:
+        """Takes back what whoever asks has signed, and what they asked."""
+        who = allowed(request, name)
+        try:
+            signing.withdraw(
+                context.site(), store, name, who, said.reason, int(context.now()), Seen(said.digest)
+            )
+        except StaleAct as error:
+            raise HTTPException(409, str(error)) from None
+        return told(request, "policy-withdrawn", name, said.reason)
+
+    return router

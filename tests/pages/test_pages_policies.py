@@ -1,0 +1,131 @@
+"""Policies as people meet them: signed by product owner and team, acted on, changed, and signed anew."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+from sites import Served, expect, served
+
+NAME = "learning-budget"
+HOSTILE = "<script>document.title = 'owned'</script> {{ 7 * 7 }}"
+
+
+@pytest.fixture(scope="module")
+def own(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The demo once more, for tests that change it."""
+    folder = tmp_path_factory.mktemp("policies") / "demo"
+    shutil.copytree(demo_folder, folder, ignore=shutil.ignore_patterns("tabiji.db*"))
+    with sqlite3.connect(demo_folder / "tabiji.db") as before, sqlite3.connect(folder / "tabiji.db") as after:
+        before.backup(after)
+    with served(folder) as site:
+        yield site
+
+
+def sign(page: Page, part: str, button: str = "Sign these terms") -> None:
+    page.get_by_label(part, exact=True).check()
+    page.get_by_role("button", name=re.compile(button)).click()
+
+
+def chip(page: Page) -> str:
+    return page.locator(".head .chip").inner_text().strip()
+
+
+def test_a_policy_is_signed_and_acted_on(own: Served, browser: Browser, context: BrowserContext) -> None:
+    owner = own.visit(context, "/?lang=en")
+    owner.get_by_role("link", name="policy waits for signatures").click()
+    owner.get_by_role("link", name="When the learning team's error budget runs out").click()
+    assert chip(owner) == "signed by nobody"
+    expect(owner.locator("aside")).to_contain_text("It waits for the product owner, the team.")
+    expect(owner.locator("aside")).to_contain_text("Its file says: agreed by Sato (product owner)")
+    sign(owner, "as the product owner")
+    assert chip(owner) == "waits for signatures"
+    assert owner.get_by_role("button", name=re.compile("Sign these terms")).count() == 0
+
+    with browser.new_context(locale="ja") as another:
+        member = own.as_role("member", "learning").visit(another, f"/policies/{NAME}?lang=ja")
+        expect(member.locator("aside")).to_contain_text("署名待ち:チーム。")
+        sign(member, "チームを代表して", "この条文に署名する")
+        assert chip(member) == "署名済み"
+        expect(member.locator("aside")).to_contain_text(
+            "現在の条文に、プロダクトオーナーとチームの両方が署名しています。"
+        )
+        # what was agreed is what happens: deployments are stopped, and the pages say by what
+        expect(member.locator("#main")).to_contain_text("リスクのあるデプロイは停止中")
+        member.goto(f"{own.address}/journeys/watch-course")
+        expect(member.get_by_text("リスクのあるデプロイを止めています", exact=False).first).to_be_visible()
+        member.get_by_role("link", name="学習チームのエラーバジェットが尽きたとき").click()
+        assert member.url.partition("?")[0].endswith(f"/policies/{NAME}")
+        assert member.faults == []  # type: ignore[attr-defined]
+
+    owner.reload()
+    assert chip(owner) == "signed"
+    expect(owner.locator(".timeline")).to_contain_text("a member signed for the team.")
+    expect(owner.locator("section", has_text="What it did so far").last).to_contain_text(
+        "nothing of the budget is left"
+    )
+    owner.goto(f"{own.address}/journeys/watch-course/plays")
+    owner.locator("dl.defined").get_by_role(
+        "link", name="When the learning team's error budget runs out"
+    ).click()
+    assert owner.url.endswith(f"/policies/{NAME}")
+    owner.goto(f"{own.address}/audit")
+    expect(owner.locator("main")).to_contain_text("signed a policy")
+    assert owner.faults == []  # type: ignore[attr-defined]
+
+
+def test_changed_terms_ask_anew_and_nobody_signs_them_unread(own: Served, context: BrowserContext) -> None:
+    page = own.visit(context, f"/policies/{NAME}?lang=en")
+    page.get_by_text("Take back what you said").click()
+    page.get_by_label("Why? (it is kept)").fill("to read it again")
+    page.get_by_role("button", name="Take it back").click()
+    file = own.folder / "policies" / "learning.yaml"
+    file.write_text(file.read_text("utf-8").replace("budget below 50%", "budget below 40%"), "utf-8")
+    changed = page.context.new_page()
+
+    def new_terms() -> bool:
+        changed.goto(f"{own.address}/policies/{NAME}?lang=en")
+        return "less than 40 %" in changed.locator("#main").inner_text()
+
+    for _ in range(60):  # the server reads definitions again after a while
+        if new_terms():
+            break
+        changed.wait_for_timeout(500)
+    sign(page, "as the product owner")  # the page of before
+    expect(page.get_by_role("alert")).to_contain_text("Nothing of yours was recorded.")
+    expect(page.get_by_label("as the product owner")).to_be_checked()
+    assert chip(page) == "changed since it was signed"
+    difference = page.locator("section", has_text="What changed since a member signed")
+    expect(difference.locator("del")).to_contain_text("budget below 50%")
+    expect(difference.locator("ins")).to_contain_text("budget below 40%")
+    page.get_by_role("button", name=re.compile("Sign these terms")).click()
+    expect(page.locator("aside")).to_contain_text("It waits for the team.")
+
+
+def test_a_change_is_asked_for_and_whoever_looks_may_not_sign(
+    own: Served, browser: Browser, context: BrowserContext
+) -> None:
+    page = own.visit(context, f"/policies/{NAME}?lang=en")
+    page.locator("summary", has_text="Ask for a change").click()
+    page.get_by_label("What should be otherwise, and why?").fill(HOSTILE)
+    page.get_by_role("button", name="Ask for it").click()
+    expect(page.locator("aside")).to_contain_text(HOSTILE)
+    expect(page.locator(".timeline")).to_contain_text(HOSTILE)
+    assert "owned" not in page.title()
+    page.goto(f"{own.address}/policies")
+    expect(page.locator("main")).to_contain_text("1 person asks for a change.")
+    with browser.new_context() as another:
+        seen = own.as_role("viewer").visit(another, f"/policies/{NAME}?lang=en")
+        expect(seen.locator("aside")).to_contain_text("You may look.")
+        assert seen.locator("main form").count() == 0
+        refused = seen.request.post(f"{own.address}/policies/{NAME}/sign", form={"part": "team"})
+        assert refused.status == 403
+        missing = seen.request.get(f"{own.address}/policies/nothing?lang=en")
+        assert missing.status == 404
+    answer = page.request.post(f"{own.address}/policies/{NAME}/sign", form={"part": "king"})
+    assert (answer.status, "As whom do you sign?" in answer.text()) == (422, True)
