@@ -26,6 +26,7 @@ from tabiji.targets import (
     faults,
     hands,
     is_kept,
+    limits,
     neighbours,
     propose,
     spans,
@@ -223,6 +224,35 @@ def test_neighbours_are_one_looser_and_two_stricter() -> None:
     ]
     assert neighbours(LADDER[0]) == list(LADDER[:3])
     assert neighbours(LADDER[-1]) == list(LADDER[-2:])
+
+
+@pytest.mark.parametrize(
+    ("bad", "limit_us", "shown"),
+    [
+        pytest.param(
+            {100: 30, 200: 10, 300: 9, 400: 1, 500: 0}, 200, [100, 200, 300], id="two digits kept at 200"
+        ),
+        pytest.param(
+            {100: 30, 200: 11, 300: 10, 400: 9, 500: 0}, 300, [100, 200, 300, 400], id="at the edge"
+        ),
+        pytest.param({100: 5, 200: 4, 300: 3, 400: 2, 500: 0}, 100, [100, 200], id="the lowest is kept"),
+        pytest.param(
+            {100: 99, 200: 99, 300: 99, 400: 99, 500: 99}, None, [200], id="none is: the present one"
+        ),
+        pytest.param(
+            {100: 99, 200: 99, 300: 99, 400: 99, 500: 10}, 500, [200, 300, 400, 500], id="and the present one"
+        ),
+    ],
+)
+def test_the_lowest_limit_that_was_kept(bad: dict[int, int], limit_us: int | None, shown: list[int]) -> None:
+    some = {
+        limit: spans(MONTH, counted([count] * 10), [day(place) for place in range(10)])
+        for limit, count in bad.items()
+    }
+    found, beside = limits(some, Fraction(99, 100), 200)
+    assert (found, [one.limit_us for one in beside]) == (limit_us, shown)
+    assert all(one.good == Fraction(1000 - bad[one.limit_us], 1000) for one in beside)
+    assert limits(dict.fromkeys(bad, ()), Fraction(99, 100), 200) == (None, ())
 
 
 def test_the_last_word_on_a_day_holds() -> None:

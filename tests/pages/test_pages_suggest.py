@@ -78,6 +78,35 @@ def test_those_of_other_teams_may_look(own: Served, context: BrowserContext) -> 
     assert httpx2.post(f"{own.address}/suggest", data=body, headers=stranger.headers).status_code == 403
 
 
+def test_programs_say_it_as_well(own: Served) -> None:
+    address, said = f"{own.address}/api/v1/suggest", {"journey": "watch-course", "from": rise(), "to": rise()}
+    ids = {"name": PLAYS}
+
+    def word() -> object:
+        (one,) = httpx2.get(address, params=ids, headers=own.headers).json()["suggestions"]
+        return next(day["said"] for day in one["days"] if day["day"] == rise())
+
+    done = httpx2.post(address, json={**said, "word": "not-calm", "why": "it was one"}, headers=own.headers)
+    assert done.status_code == 201, done.text
+    who = done.json()["who"]
+    assert word() == {"word": "not-calm", "who": who, "why": "it was one"}
+    body = {**said, "from": "2020-01-01", "to": "2020-01-01", "word": "calm", "why": "x"}
+    assert httpx2.post(address, json=body, headers=own.headers).json()["detail"][0]["loc"] == ["body", "from"]
+    unknown = {**said, "journey": "nowhere", "word": "calm", "why": "x"}
+    assert httpx2.post(address, json=unknown, headers=own.headers).status_code == 404
+    httpx2.post(address, json={**said, "word": "as-found", "why": "x"}, headers=own.headers)
+    assert word() is None
+
+
+def test_limits_of_latency_lead_to_what_if(demo: Served, context: BrowserContext) -> None:
+    page = demo.visit(context, "/suggest?objective=watch-course/fast&lang=en")
+    expect(page.get_by_role("heading", name="Which limit, with 99 % as now")).to_be_visible()
+    table = page.locator("section", has=page.get_by_role("heading", name="Which limit")).locator("table")
+    table.get_by_role("link").first.click()
+    expect(page.locator("#faster_than")).to_have_value(re.compile(r"^[\d.]+m?s$"))
+    assert page.faults == []  # type: ignore[attr-defined]
+
+
 def test_without_enquiries_the_ground_is_called_weak(demo: Served, context: BrowserContext) -> None:
     page = demo.visit(context, "/?lang=en")
     page.get_by_role("link", name="Which target is right?").click()

@@ -138,6 +138,31 @@ def test_minutes_are_judged_as_events_are(store_url: str, tmp_path: Path) -> Non
     )  # one of two minutes with data
 
 
+def test_a_limit_of_latency_that_was_kept(store_url: str, tmp_path: Path) -> None:
+    """One event of 200 takes 400 ms: with 99 % promised 100 ms are enough, with 99.6 % they are not."""
+    text = WATCH.replace(
+        "  works: {good: status < 500, target: 99%", "  works: {faster_than: 1s, target: TARGET%"
+    )
+    slow = [Event(day * DAY + 5, "Open", 200, 400_000, events=10) for day in range(DAYS)]
+    with filled(store.open(store_url)) as kept:
+        fill(kept, slow)
+        kept.signals.add(enquiries(bad_day=None), 0)
+        found = {}
+        for target in ("99", "99.6"):
+            known = site(tmp_path, {"watch": text.replace("TARGET", target)})
+            (one,) = suggesting.suggest(known, kept, [(known.journeys[0], known.journeys[0].objectives[0])])
+            found[target] = one
+    assert [found[target].limit_us for target in found] == [100_000, 400_000]
+    assert [(one.limit_us, one.held) for one in found["99.6"].limits] == [
+        (250_000, False),
+        (300_000, False),
+        (400_000, True),
+        (500_000, True),
+        (1_000_000, True),
+    ]
+    assert found["99.6"].limits[0].good == Fraction(2000 * 7, 2010 * 7)
+
+
 def test_nothing_is_suggested_of_nothing(store_url: str, tmp_path: Path) -> None:
     known = site(tmp_path, {"watch": WATCH})
     pairs = [(known.journeys[0], one) for one in known.journeys[0].objectives]

@@ -108,6 +108,8 @@ def _show(one: Suggestion, zone: str, *, listing: bool) -> None:
         day_reason,
         ground_sentences,
         joined,
+        limit_sentence,
+        limit_table,
         proposal_sentences,
         rung_table,
     )
@@ -121,6 +123,10 @@ def _show(one: Suggestion, zone: str, *, listing: bool) -> None:
         from tabiji.reports import exact_percent
 
         click.echo(wrapped(f"{exact_percent(rung.target)}: {joined(sentences)}", "  "))
+    if one.limits:
+        click.echo(wrapped(limit_sentence(one), "  "))
+        table = limit_table(one)
+        output.print_table(table.columns, table.rows, right=table.right)
     if listing:
         for day in one.days:
             if not day.is_calm or day.hand is not None:

@@ -9,7 +9,7 @@ from tabiji.budgets import Tally
 from tabiji.journeys import Objective
 from tabiji.language import N_, _, current, headings, listed, ngettext
 from tabiji.reports.documents import Json, iso_time
-from tabiji.reports.numbers import decimal_text, exact_percent, local, minutes, number
+from tabiji.reports.numbers import decimal_text, exact_percent, latency, local, minutes, number, percent
 from tabiji.reports.words import Table
 from tabiji.targets import LADDER, Day, Heard, Kind, Reason, Rung, Span, Suggestion, Word
 
@@ -254,6 +254,32 @@ def rung_table(suggestion: Suggestion) -> Table:
     )
 
 
+def limit_sentence(suggestion: Suggestion) -> str:
+    """The limit that is proposed for a promise about latency; nothing for others."""
+    target = exact_percent(suggestion.objective.target)
+    if suggestion.limit_us is not None:
+        return _(
+            "With {target} as now, the lowest limit that was kept in all of calm time is {limit}.",
+            target=target,
+            limit=latency(suggestion.limit_us),
+        )
+    if suggestion.limits:
+        return _("With {target} as now, no limit up to 80 s was kept in all of calm time.", target=target)
+    return ""
+
+
+def limit_table(suggestion: Suggestion) -> Table:
+    """Limits of latency, and what each would have meant on calm days."""
+    return Table(
+        headings("at most", "kept when calm", "good at worst"),
+        tuple(
+            (latency(one.limit_us), _("yes") if one.held else _("no"), percent(one.good))
+            for one in suggestion.limits
+        ),
+        frozenset({0, 2}),
+    )
+
+
 def rung_name(suggestion: Suggestion, rung: Rung) -> str:
     """A target, and whether it is the one that is proposed or promised now."""
     marks = []
@@ -284,6 +310,11 @@ def suggestion_json(suggestion: Suggestion) -> Json:
         "worst": _span_json(proposal.worst),
         "fewest": _span_json(proposal.fewest),
         "targets": [_rung_json(one) for one in suggestion.rungs],
+        "proposed_limit_ms": None if suggestion.limit_us is None else suggestion.limit_us / 1000,
+        "limits": [
+            {"limit_ms": one.limit_us / 1000, "held": one.held, "good": float(one.good)}
+            for one in suggestion.limits
+        ],
     }
 
 

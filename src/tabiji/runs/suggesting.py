@@ -21,6 +21,7 @@ from tabiji.journeys import Journey, Objective
 from tabiji.runs import agreeing, correcting, minutes, replaying, simulating
 from tabiji.runs.agreeing import Left
 from tabiji.runs.minutes import CELLS, LARGEST, Minutes
+from tabiji.runs.viewing.days import by_day
 from tabiji.store import Store
 from tabiji.targets import Counted, Cut, Day, Ground, Rung, Suggestion
 from tabiji.windows import DAY
@@ -47,9 +48,9 @@ def suggest(
     for some, dense in _dense(site, store, pairs, edges[0], edges[-1]):
         for journey, objective in some:
             ground, days = calm[journey.name]
-            found[objective.id] = _suggestion(
-                store, (journey, objective), dense[objective.id], edges, ground, days
-            )
+            made = _suggestion(store, (journey, objective), dense[objective.id], edges, ground, days)
+            limit_us, limits = _limits(site, store, (journey, objective), edges, days)
+            found[objective.id] = replace(made, limit_us=limit_us, limits=limits)
     return [found[objective.id] for _, objective in pairs]
 
 
@@ -163,6 +164,28 @@ def _suggestion(
         for target in sorted({*beside, objective.target})
     )
     return Suggestion(journey, objective, edges[0], edges[-1], ground, days, proposal, rungs)
+
+
+def _limits(
+    site: Site, store: Store, pair: Pair, edges: Sequence[int], days: Sequence[Day]
+) -> tuple[int | None, tuple[targets.Limit, ...]]:
+    """Other limits of a promise about latency, each with the present target."""
+    journey, objective = pair
+    now_us = objective.faster_than_us
+    if now_us is None or objective.slices is not None:
+        return None, ()
+    known = sorted({*targets.LIMITS_US, now_us})
+    apart = {
+        limit_us: replace(objective, name=f"{objective.name} {limit_us}", faster_than_us=limit_us)
+        for limit_us in known
+    }
+    of_days = by_day(site, store, [(journey, one) for one in apart.values()], edges)
+    calm = [day.day for day in days if day.is_calm]
+    some = {}
+    for limit_us, one in apart.items():
+        counted = [Counted(day.day, tally) for day, tally in zip(days, of_days[one.id], strict=True)]
+        some[limit_us] = targets.spans(objective.window, counted, calm)
+    return targets.limits(some, objective.target, now_us)
 
 
 def _tally(dense: Minutes, begin: int, over: int) -> Tally:

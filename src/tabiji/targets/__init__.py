@@ -18,11 +18,14 @@ from tabiji.targets.calm import (
 )
 from tabiji.targets.kept import (
     LADDER,
+    LIMITS_US,
     Counted,
+    Limit,
     Proposal,
     Span,
     Why,
     is_kept,
+    limits,
     neighbours,
     propose,
     spans,
@@ -33,6 +36,7 @@ from tabiji.targets.suggested import Cut, Rung, Suggestion
 __all__ = [
     "KINDS",
     "LADDER",
+    "LIMITS_US",
     "REACH_DAYS",
     "RUN_DAYS",
     "WORDS",
@@ -43,6 +47,7 @@ __all__ = [
     "Hand",
     "Heard",
     "Kind",
+    "Limit",
     "Proposal",
     "Reason",
     "Rung",
@@ -55,6 +60,7 @@ __all__ = [
     "faults",
     "hands",
     "is_kept",
+    "limits",
     "neighbours",
     "propose",
     "quiet_unlikely",

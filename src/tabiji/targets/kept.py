@@ -10,7 +10,7 @@ kept nobody could tell.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
@@ -26,6 +26,11 @@ LADDER = tuple(  # targets that people choose
         *("50", "80", "90", "95", "98", "99", "99.5", "99.8", "99.9", "99.95", "99.98", "99.99"),
         *("99.995", "99.998", "99.999"),
     )
+)
+LIMITS_US = tuple(  # of latency, that people choose: 10 ms to 80 s
+    int(10_000 * 10**power * Fraction(text))
+    for power in range(4)
+    for text in ("1", "1.2", "1.5", "2", "2.5", "3", "4", "5", "6", "8")
 )
 CALM_DAYS_MIN = 7  # in a window
 STRICTER, LOOSER = 2, 1  # neighbours
@@ -123,3 +128,33 @@ def neighbours(target: Fraction) -> list[Fraction]:
     """A target of the ladder with one looser and two stricter ones, where there are some."""
     place = LADDER.index(target)
     return list(LADDER[max(place - LOOSER, 0) : place + STRICTER + 1])
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit of latency: whether the target was kept in all of calm time with it, and what was good at worst."""
+
+    limit_us: int
+    held: bool
+    good: Fraction
+
+
+def limits(
+    some: Mapping[int, Sequence[Span]], target: Fraction, now_us: int
+) -> tuple[int | None, tuple[Limit, ...]]:
+    """The lowest limit with which the target was kept in all of calm time; it, its neighbours and the present one.
+
+    `some` has the windows of calm time by limit. Nothing without any; None where no limit was kept.
+    """
+    found = []
+    for limit_us, windows in sorted(some.items()):
+        if windows:
+            held = all(is_kept(one.tally, target) for one in windows)
+            worst = min(Fraction(one.tally.good, one.tally.total) for one in windows)
+            found.append(Limit(limit_us, held, worst))
+    place = next((at for at, one in enumerate(found) if one.held), None)
+    if place is None:
+        return None, tuple(one for one in found if one.limit_us == now_us)
+    beside = range(max(place - STRICTER, 0), place + LOOSER + 1)
+    chosen = tuple(one for at, one in enumerate(found) if at in beside or one.limit_us == now_us)
+    return found[place].limit_us, chosen

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from tabiji.journeys import Journey, Objective
 from tabiji.targets.calm import Day, Ground
-from tabiji.targets.kept import Proposal
+from tabiji.targets.kept import Limit, Proposal
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,10 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """What is suggested for an objective, by the minutes [first, end): whole days of the site's time zone."""
+    """What is suggested for an objective, by the minutes [first, end): whole days of the site's time zone.
+
+    Of a promise about latency, `limit_us` is the lowest limit that was just kept with its target, one of `limits`.
+    """
 
     journey: Journey
     objective: Objective
@@ -55,6 +58,8 @@ class Suggestion:
     days: tuple[Day, ...]
     proposal: Proposal
     rungs: tuple[Rung, ...]
+    limit_us: int | None = None
+    limits: tuple[Limit, ...] = ()
 
     @property
     def calm(self) -> int:

@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn
 
 from fastapi import APIRouter, Form, Request, Response
 
+from tabiji.definitions.meanings import shown_us
 from tabiji.journeys import Journey, Objective
 from tabiji.language import _
 from tabiji.reports import decimal_text
@@ -20,6 +21,7 @@ from tabiji.reports.targets import (
     day_reason,
     ground_sentences,
     joined,
+    limit_sentence,
     proposal_sentences,
 )
 from tabiji.runs import suggesting
@@ -123,6 +125,8 @@ def _page(page: Page, wanted: str, typed: Typed, status: int = 200) -> Response:
         costs=[] if facts is None else list(cost_sentences(facts, page.zone)),
         allowed=allowed,
         joined=joined,
+        limit_words="" if facts is None else limit_sentence(facts),
+        duration=shown_us,
         reasons=REASONS,
         reason=day_reason,
         words=WORDS,
