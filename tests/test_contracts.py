@@ -36,6 +36,7 @@ JUDGING = (
     "corrections",
     "policies",
     "agreements",
+    "actions",
     "journeys",
     "marks",
     "acts",

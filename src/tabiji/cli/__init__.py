@@ -30,6 +30,7 @@ COMMANDS = {  # name → module and one line for the list
     "count": ("tabiji.cli.count", N_("What has been counted, by any columns: the exploring tool.")),
     "alerts": ("tabiji.cli.alerts", N_("What fired, when and why, for how long, and what burnt.")),
     "incidents": ("tabiji.cli.incidents", N_("What happened, since when, noticed when, at what cost.")),
+    "actions": ("tabiji.cli.actions", N_("What is to be done, by whom and until when, and what came of it.")),
     "probe": ("tabiji.cli.probe", N_("Ask the probes once, and say what they found.")),
     "mark": ("tabiji.cli.mark", N_("What happened besides: deployments, campaigns, maintenance.")),
     "report": ("tabiji.cli.report", N_("The week of a team, the month of the business, in plain words.")),

@@ -10,6 +10,7 @@ import click
 
 from tabiji.cli import intervening as acts
 from tabiji.cli import output, workspace
+from tabiji.cli.listing import Listing
 from tabiji.errors import UsageError
 from tabiji.language import _, headings
 
@@ -19,18 +20,7 @@ if TYPE_CHECKING:
     from tabiji.journeys import Tier
 
 
-class _Incidents(click.Group):
-    """Lists, where nothing else is said; shows the incident of a number."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names):
-            args = ["list", *args]
-        elif args[0].isdecimal():
-            args = ["show", *args]
-        return super().parse_args(ctx, args)
-
-
-@click.group(name="incidents", cls=_Incidents)
+@click.group(name="incidents", cls=Listing)
 def command() -> None:
     """What happened: since when, noticed after how long and by whom, at what cost, and whose it was.
 
