@@ -211,6 +211,7 @@ ROUTES: dict[tuple[str, str], Asked] = {
     ("GET", "/alerts/why"): Asked(LOOKING, "/alerts/why?objective=watch/works"),
     ("GET", "/policies"): Asked(LOOKING, "/policies"),
     ("GET", "/policies/{name}"): Asked(LOOKING, "/policies/spent"),
+    ("GET", "/policies/{name}/past"): Asked(LOOKING, "/policies/spent/past"),
     ("POST", "/policies/{name}/{act}"): Asked(CHANGING, "/policies/spent/ask", 303, {"text": "x"}),
     ("GET", "/outbox"): Asked(READING_LINES, "/outbox"),
     ("POST", "/outbox/retry"): Asked(ADMINS, "/outbox/retry", 303, {"key": "all"}),

@@ -129,3 +129,24 @@ def test_a_change_is_asked_for_and_whoever_looks_may_not_sign(
         assert missing.status == 404
     answer = page.request.post(f"{own.address}/policies/{NAME}/sign", form={"part": "king"})
     assert (answer.status, "As whom do you sign?" in answer.text()) == (422, True)
+
+
+def test_other_words_are_tried_on_the_past_in_both_languages(demo: Served, context: BrowserContext) -> None:
+    page = demo.visit(context, f"/policies/{NAME}?lang=en")
+    page.get_by_role("link", name="What would it have done in the past?").click()
+    table = page.get_by_role("table")
+    expect(table.locator("tbody tr", has_text="spent").last).to_contain_text("in force for")
+    before = table.locator("tbody tr").last.locator("td").nth(1).inner_text()
+    page.get_by_label("Until").nth(2).fill("budget back at 60%")
+    page.get_by_role("button", name="Show what it would have been").click()
+    expect(page.locator(".code .added")).to_contain_text(["+++ ", 'until: "budget back at 60%"'])
+    row = page.get_by_role("table").locator("tbody tr").last
+    assert row.locator("td").nth(1).inner_text() == before
+    assert row.locator("td").nth(2).inner_text() != before
+    page.get_by_label("When").first.fill("budgt")
+    page.get_by_role("button", name="Show what it would have been").click()
+    expect(page.get_by_role("alert")).to_contain_text("`budgt` is not a condition")
+    page.goto(page.url + "&lang=ja")
+    expect(page.get_by_role("alert")).to_contain_text("この書き方では取り決めになりません")
+    expect(page.get_by_role("table")).to_contain_text("リスクのあるデプロイを止めた時間")
+    assert page.faults == []  # type: ignore[attr-defined]

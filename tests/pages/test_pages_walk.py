@@ -37,6 +37,7 @@ PAGES = {
     "/alerts/why": ("/alerts/why?objective=watch-course/plays", False),
     "/policies": ("/policies", True),
     "/policies/{name}": ("/policies/learning-budget", False),
+    "/policies/{name}/past": ("/policies/learning-budget/past?when1=budget+below+20%25&name4=x", False),
     "/support": ("/support", True),
     "/sources": ("/sources", True),
     "/sources/{source}": ("/sources/web", False),

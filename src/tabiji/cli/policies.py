@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -9,13 +10,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from tabiji.cli import login, output, workspace
+from tabiji.cli.simulate import read_text
 from tabiji.cli.telling import wrapped
+from tabiji.errors import UsageError
 from tabiji.language import _, current
 
 if TYPE_CHECKING:
     from tabiji.agreements import Part
     from tabiji.definitions import Site
     from tabiji.reports.documents import Json
+    from tabiji.runs.trying import Past
     from tabiji.runs.viewing.policies import PolicyNow
     from tabiji.store import Action, Store
 
@@ -170,6 +174,60 @@ def withdraw(name: str, reason: str, author: str | None, folder: Path | None, as
         _done(store, "policy-withdrawn", name, who)
     said = _("{who} has taken back what they said of `{name}`.", who=who, name=name)
     _say(site, name, said, as_json=as_json)
+
+
+@command.command(name="try")
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--from", "start", metavar="T", help="From this moment on; 90 days before the end by default.")
+@click.option("--to", "end", metavar="T", help="Up to this moment; the newest event by default.")
+@workspace.workspace_option
+@workspace.json_option
+def try_(path: Path, start: str | None, end: str | None, folder: Path | None, as_json: bool) -> None:
+    """What the policies of a FILE would have done in the past, beside those in force and what they did.
+
+    \b
+      tabiji policies try policies/learning.yaml
+      tabiji policies try draft/learning.yaml --from now-30d --json
+    """
+    from tabiji.reports.numbers import local
+    from tabiji.reports.signatures import past_table
+    from tabiji.runs import simulating, trying
+    from tabiji.runs.documents import tried_document
+
+    site, now = workspace.load(folder), workspace.now()
+    drafts = trying.drafts(site, path.name, read_text(path), os.environ)
+    with workspace.open_store(site) as store:
+        asked = [None if one is None else workspace.moment(one, site, now) // 60 for one in (start, end)]
+        looked_at = simulating.within(store, asked[0], asked[1])
+        if looked_at is None:
+            raise UsageError(_("no minutes are kept of that time"))
+        known = {one.name: one for one in site.policies}
+        found = [trying.tried(site, store, known.get(one.name), one, *looked_at) for one in drafts]
+    if as_json:
+        output.print_json({"policies": [tried_document(one) for one in found]})
+        return
+    for place, one in enumerate(found):
+        if place:
+            click.echo()
+        name = one.draft.name if one.draft else ""
+        first, until = (local(minute, site.timezone) for minute in (one.first, one.end))
+        click.echo(wrapped(_("`{name}`, {first} to {until}:", name=name, first=first, until=until)))
+        rows = [
+            (
+                step,
+                _times(one.did.get(step)),
+                _times(one.would.get(step)),
+                _times(one.drafted.get(step)),
+            )
+            for step in one.steps
+        ]
+        table = past_table(rows)
+        output.print_table(table.columns, table.rows, right=table.right)
+    click.echo(wrapped(_("How often each began, and how long it was in force.")))
+
+
+def _times(past: Past | None) -> tuple[int, int]:
+    return (0, 0) if past is None else (len(past.episodes), past.minutes)
 
 
 def _done(store: Store, what: Action, name: str, who: str) -> None:

@@ -52,7 +52,7 @@ def command(
 
     site = workspace.load(folder)
     now = workspace.now()
-    given = {str(path): _text(path) for path in paths}
+    given = {str(path): read_text(path) for path in paths}
     files = simulating.changed(dict(site.files), given)
     try:
         new = definitions.load(site.folder, os.environ, files)
@@ -83,7 +83,8 @@ def command(
         _show(differences, first, until, site.timezone)
 
 
-def _text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """A file's text. Raises FileError."""
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:

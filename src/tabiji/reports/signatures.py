@@ -10,7 +10,7 @@ from tabiji.language import N_, _, headings, listed
 from tabiji.policies import Episode, Policy, Step
 from tabiji.reports.agreements import ACTIONS, condition_words, end_words
 from tabiji.reports.documents import Json, iso_time
-from tabiji.reports.numbers import local
+from tabiji.reports.numbers import local, minutes
 from tabiji.reports.words import Table
 
 STATES: Mapping[State, str] = {
@@ -120,6 +120,22 @@ def policies_table(found: Iterable[tuple[Policy, Standing, int]]) -> Table:
         ),
         frozenset({3}),
     )
+
+
+Times = tuple[int, int]  # how often, and for how many minutes
+
+
+def past_table(rows: Iterable[tuple[str, Times, Times, Times]]) -> Table:
+    """One row per step: what it did, would have done, and would do as changed."""
+    return Table(
+        headings("step", "did", "as written now", "as changed"),
+        tuple((step, *(_times(one) for one in times)) for step, *times in rows),
+        frozenset({1, 2, 3}),
+    )
+
+
+def _times(times: Times) -> str:
+    return f"{times[0]}, {minutes(times[1])}" if times[0] else "–"
 
 
 def policy_sentences(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tabiji.budgets import sli
 from tabiji.incidents import Incident
 from tabiji.marks import Mark
+from tabiji.policies import Policy
 from tabiji.reports.documents import Json, iso_time
 from tabiji.reports.incidents import incident_json
 from tabiji.reports.marks import mark_json
@@ -15,6 +16,7 @@ from tabiji.reports.signatures import policy_json
 from tabiji.runs.exploring import Gone, Line
 from tabiji.runs.judging import Coverage
 from tabiji.runs.simulating import Difference, Outcome
+from tabiji.runs.trying import Past, Tried
 from tabiji.runs.viewing.policies import PolicyNow
 from tabiji.store import IncidentFact, Posted
 from tabiji.windows import format_minutes
@@ -134,6 +136,42 @@ def policy_document(one: PolicyNow) -> Json:
     signed = one.signed
     episodes = [episode for step in one.steps for episode in step.episodes]
     return policy_json(signed.policy, signed.terms, signed.standing, episodes, signed.agreement.last)
+
+
+def tried_document(one: Tried) -> Json:
+    """A policy of `tabiji policies try --json`: what it did, would have done, and would have done as drafted."""
+    policy = one.draft or one.policy
+    return {
+        "name": None if policy is None else policy.name,
+        "from": iso_time(one.first * 60),
+        "to": iso_time(one.end * 60),
+        "known_since": _moment(one.since),
+        "did": _past_json(one, one.did, one.policy),
+        "now": None if one.policy is None else _past_json(one, one.would, one.policy),
+        "draft": None if one.draft is None else _past_json(one, one.drafted, one.draft),
+    }
+
+
+def _past_json(tried: Tried, side: Mapping[str, Past], policy: Policy | None) -> Json:
+    return {
+        "stopped_minutes": tried.stopped(side, policy),
+        "steps": [
+            {
+                "name": past.step,
+                "minutes": past.minutes,
+                "episodes": [
+                    {
+                        "objective": episode.objective,
+                        "began": iso_time(episode.began * 60),
+                        "acted": _moment(episode.acted),
+                        "ended": _moment(episode.ended),
+                    }
+                    for episode in past.episodes
+                ],
+            }
+            for past in side.values()
+        ],
+    }
 
 
 def _incident_json(one: Incident) -> Json:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Request, Response
 
+from tabiji import policies
 from tabiji.agreements import PART_WORDS, PARTS, TEXT_LONGEST
 from tabiji.definitions import Site
 from tabiji.errors import UsageError
@@ -17,9 +18,10 @@ from tabiji.language import N_, _
 from tabiji.reports.agreements import ACTIONS, end_words
 from tabiji.reports.ledger import history_sentences
 from tabiji.reports.signatures import STATES, WHO, missing_sentence, step_sentence
-from tabiji.runs import signing
+from tabiji.runs import signing, simulating
 from tabiji.runs.signing import Seen, Signed
 from tabiji.runs.viewing import policies as viewing
+from tabiji.runs.viewing import redrafting
 from tabiji.store import StaleAct
 from tabiji.web.context import Context
 from tabiji.web.pages.journeys import day_of
@@ -38,6 +40,21 @@ LOOKS: Mapping[str, str] = {  # of chips
     "unsigned": "no-data",
 }
 TOLD_SHOWN = 10
+HINT_WORDS: Mapping[str, str] = {
+    "name": "",
+    "when": "budget below 25%",
+    "until": "budget back at 10%",
+    "then": "notify, review",
+    "owners": "",
+}
+CONDITION_WORDS = (
+    "budget below 50%",
+    "budget below 25%",
+    "budget exhausted",
+    "page fires",
+    "ticket fires",
+    "drop found",
+)
 EXAMPLE = N_(
     "# policies/error-budgets.yaml\n"
     "policies:\n"
@@ -84,6 +101,24 @@ def routes(context: Context) -> APIRouter:
     @router.get("/policies/{name}")
     def shown(request: Request, name: str) -> Response:
         return _page(Page(context, request), name)
+
+    @router.get("/policies/{name}/past")
+    def past(request: Request, name: str) -> Response:
+        page = Page(context, request)
+        _found(page, name)
+        query = request.query_params
+        asks = any(query.get(key) for key in ("from", "to"))
+        period = page.period(f"now-{simulating.DAYS}d") if asks else (None, None)
+        fields = {key: said for key, said in query.items() if redrafting.is_field(key)}
+        facts = redrafting.redraft(page.site, context.store, name, fields, period, os.environ)
+        return page.html(
+            "policy_past.html",
+            _words(page),
+            facts=facts,
+            conditions=CONDITION_WORDS,
+            hints=HINT_WORDS,
+            actions=policies.ACTIONS,
+        )
 
     @router.post("/policies/{name}/{act}")
     def done(
