@@ -33,6 +33,10 @@ COMMANDS = {  # name → module and one line for the list
     "actions": ("tabiji.cli.actions", N_("What is to be done, by whom and until when, and what came of it.")),
     "probe": ("tabiji.cli.probe", N_("Ask the probes once, and say what they found.")),
     "mark": ("tabiji.cli.mark", N_("What happened besides: deployments, campaigns, maintenance.")),
+    "signals": (
+        "tabiji.cli.signals",
+        N_("What users say and do: enquiries, cancellations, revenue, voices."),
+    ),
     "report": ("tabiji.cli.report", N_("The week of a team, the month of the business, in plain words.")),
     "chart": ("tabiji.cli.chart", N_("A picture of an incident, for a message or a page.")),
     "notify": ("tabiji.cli.notify", N_("What is to be told and could not be; a test of every receiver.")),

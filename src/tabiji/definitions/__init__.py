@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from tabiji.definitions import corrections, policies, promises, shapes, sites
+from tabiji.definitions import corrections, enquiries, policies, promises, shapes, sites
 from tabiji.definitions.access import Access, Oidc, Proxy
 from tabiji.definitions.accessing import access, check_members
 from tabiji.definitions.documents import Document, Loc, read
@@ -65,6 +65,7 @@ def load(folder: Path, environment: Mapping[str, str], files: Mapping[str, str] 
     site = sites.site(document, found, folder, environment)
     site = with_notifications(site, document, found, environment if files is None else None)
     site = replace(site, access=access(document, found, environment if files is None else None))
+    site = replace(site, enquiries=enquiries.rules(document, found))
     known = None
     if document.tree is not None:
         known = frozenset(str(loc[1]) for loc in document.places if len(loc) == 2 and loc[0] == "sources")
@@ -86,6 +87,7 @@ def load(folder: Path, environment: Mapping[str, str], files: Mapping[str, str] 
     sound = whole and not any(document.faults for document in documents)
     others = Known(site, journeys if whole else None, None if known is None else sorted(known), sound)
     check_members(documents[0], site.access, others)
+    enquiries.check_journeys(documents[0], found, others)
     for path in _paths(folder, POLICIES, files):
         documents.append(document := _document(folder, path, files, written))
         if document.tree is not None:

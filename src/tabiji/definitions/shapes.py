@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from tabiji.corrections import Category
 from tabiji.definitions.access_shapes import Access, Oidc, Proxy, Truth
+from tabiji.definitions.enquiry_shapes import Enquiries, EnquiryRule
 from tabiji.definitions.probe_shapes import Expect, Probe
 from tabiji.definitions.receivers import Notifications, Quiet, Receiver
 from tabiji.journeys import Absence, Severity, State
@@ -125,6 +126,7 @@ class Site(Shape):
     retention: Retention | None = Field(None, description="How long rollups are kept.")
     notifications: Notifications | None = Field(None, description="Who is told, and how.")
     access: Access | None = Field(None, description="Who may see the pages, and who may change what.")
+    enquiries: Enquiries | None = Field(None, description="Which journey an enquiry is about.")
 
 
 # journeys/*.yaml
@@ -327,6 +329,8 @@ PARTS: dict[type[BaseModel], dict[tuple[str, ...], tuple[str, type[BaseModel]]]]
         ("notifications", "receivers", "*"): (N_("a receiver"), Receiver),
         ("notifications", "quiet"): (N_("`quiet`"), Quiet),
         ("retention",): (N_("`retention`"), Retention),
+        ("enquiries",): (N_("`enquiries`"), Enquiries),
+        ("enquiries", "rules", "*"): (N_("a rule"), EnquiryRule),
         ("access",): (N_("`access`"), Access),
         ("access", "oidc"): (N_("`oidc`"), Oidc),
         ("access", "proxy"): (N_("`proxy`"), Proxy),

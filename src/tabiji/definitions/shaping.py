@@ -17,7 +17,7 @@ Shape = TypeVar("Shape", bound=BaseModel)
 # What is below these has a name or a number.
 _NAMED = (
     *("sources", "teams", "steps", "objectives", "tiers", "policies"),
-    *("exceptions", "corrections", "receivers", "probes"),
+    *("exceptions", "corrections", "receivers", "probes", "rules"),
 )
 
 

@@ -22,6 +22,7 @@ from tabiji.journeys import Journey, Text
 from tabiji.language import _, either
 from tabiji.notices import Duty, Notifications
 from tabiji.policies import Policy
+from tabiji.signals import Rule
 
 Shape = TypeVar("Shape")
 
@@ -99,6 +100,7 @@ class Site:
     corrections: tuple[Correction, ...] = ()
     notifications: Notifications = field(default_factory=Notifications)
     access: Access = field(default_factory=Access)
+    enquiries: tuple[Rule, ...] = ()  # which journey an enquiry is about: the first that fits
     files: tuple[tuple[str, str], ...] = field(default=(), repr=False, compare=False)
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -89,6 +89,18 @@ class Signals:
         query = sa.update(signals).where(signals.c.id == number).values(journey=journey, by_hand=1)
         with self._transactions.writing() as connection:
             return connection.execute(query).rowcount == 1
+
+    def sort(self, journeys: Mapping[int, str | None]) -> int:
+        """Says by rules which journeys signals (by their numbers) are about; what was chosen by hand stays.
+
+        → how many are changed.
+        """
+        columns, changed = signals.c, 0
+        with self._transactions.writing() as connection:
+            for number, journey in journeys.items():
+                query = sa.update(signals).where(columns.id == number, columns.by_hand == 0)
+                changed += connection.execute(query.values(journey=journey)).rowcount
+        return changed
 
     def remove(self, number: int) -> bool:
         """Forgets a signal; False where there is none of that number."""

@@ -1,4 +1,4 @@
-"""What users say and do apart from the logs, as plain values: enquiries, cancellations, revenue, voices."""
+"""What users say and do apart from the logs, as plain values: one enquiry, cancellations, revenue, a voice."""
 
 from __future__ import annotations
 
