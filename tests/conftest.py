@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tabiji import store
+from tabiji import language, store
 
 BINARIES = ("/usr/lib/postgresql", "/usr/local/pgsql", "/opt/homebrew/opt/postgresql")
 
@@ -30,6 +30,13 @@ def _in_english() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TABIJI_LANGUAGE", "en")
         yield
+
+
+@pytest.fixture(autouse=True)
+def _and_in_english_again() -> Iterator[None]:
+    """A command that was asked in Japanese within a test leaves the process speaking it."""
+    yield
+    language.speak(language.ENGLISH)
 
 
 @pytest.fixture(scope="session")
