@@ -368,13 +368,3 @@ def sorted_by_due(found: Iterable[Item]) -> list[Item]:
             one.number,
         ),
     )
-
-
-def roadmap(found: Iterable[Item]) -> list[tuple[date | None, list[Item]]]:
-    """What is open, by the first day of the month in which it is due; what has no day comes last, as None."""
-    months: dict[date | None, list[Item]] = {}
-    for one in sorted_by_due(found):
-        if one.ended is None:
-            due = one.wanted.due
-            months.setdefault(None if due is None else due.replace(day=1), []).append(one)
-    return list(months.items())

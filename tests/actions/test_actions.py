@@ -196,11 +196,6 @@ def test_the_order_is_that_in_which_they_are_to_be_looked_at() -> None:
     ]
     every = [over[1], never, june, may, early, other, over[0]]
     assert actions.sorted_by_due(every) == [may, early, june, other, never, *over]
-    assert actions.roadmap(every) == [
-        (date(2026, 5, 1), [may]),
-        (date(2026, 6, 1), [early, june, other]),
-        (None, [never]),
-    ]
 
 
 def test_they_are_kept_and_found_as_they_stood_at_any_time(store_url: str) -> None:

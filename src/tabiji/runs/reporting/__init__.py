@@ -15,6 +15,7 @@ from tabiji.reports.periodic.periods import Period
 from tabiji.runs import recalling
 from tabiji.runs.judging import uncollected
 from tabiji.runs.reporting import happened, promises
+from tabiji.signals import Signal
 from tabiji.store import Store
 
 MONTHS = 6  # of the trend of a monthly report, its own the last
@@ -67,7 +68,12 @@ def made(
     incidents = happened.incidents(site, store, mine, until)
     known = store.judging().definition is not None
     then = store.definitions_at(until) if known else None
-    journeys = tuple(_journey(store, one, found[one.name], period, until) for one in mine)
+    said: dict[str, list[Signal]] = {}
+    for signal in store.signals.between(period.before().start * 60, until * 60):
+        said.setdefault(signal.journey or "", []).append(signal)
+    journeys = tuple(
+        _journey(one, found[one.name], said.get(one.name, ()), period.start * 60) for one in mine
+    )
     return Report(
         version=facts.VERSION,
         kind=period.kind,
@@ -102,12 +108,10 @@ def _of_then(today: Site, store: Store, until: int, environment: Mapping[str, st
 
 
 def _journey(
-    store: Store, journey: Journey, found: Sequence[facts.Promise], period: Period, until: int
+    journey: Journey, found: Sequence[facts.Promise], said: Sequence[Signal], start_second: int
 ) -> JourneyFacts:
-    before = period.before().start
-    said = store.signals.between(before * 60, until * 60, journey=journey.name)
-    then = [one for one in said if one.at < period.start * 60]
-    now = [one for one in said if one.at >= period.start * 60]
+    then = [one for one in said if one.at < start_second]
+    now = [one for one in said if one.at >= start_second]
     words = [one.text for one in now if one.kind == "voice" and one.text]
     return JourneyFacts(
         journey.name,

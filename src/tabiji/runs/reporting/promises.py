@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from itertools import pairwise
 
 from tabiji import budgets, corrections, definitions, windows
@@ -21,6 +22,7 @@ from tabiji.runs.viewing import cutting, days, failing
 from tabiji.store import Store
 from tabiji.windows import DAY, Calendar, Rolling
 
+CLOSER_MAX = 24  # promises whose parts and bars are told; what a report says of more, nobody reads
 BARS_MAX = 96  # pieces of a period that a chart shows
 OPERATIONS_MAX = 3  # that are named, of those that failed the most
 NOTHING = Text()
@@ -60,7 +62,8 @@ def found(
     corrected = _corrected(site, store, pairs, period.start, until)
     touched = [pair for pair in pairs if pair[1].id in corrected]
     without = _Sums(replace(site, corrections=()), store, touched, of)
-    bars = _bars(site, store, pairs, period.start, until)
+    closer = _closer(pairs, {name: sums.of(one, of[name].period) for name, one in _named(pairs)})
+    bars = _bars(site, store, [pair for pair in pairs if pair[1].id in closer], period.start, until)
     fired = _fired(store, pairs, period.start, until)
     answer: dict[str, list[Promise]] = {journey.name: [] for journey in journeys}
     for journey, objective in pairs:
@@ -69,7 +72,9 @@ def found(
         if objective.slices is not None and own is not None and own.total:
             own = Sum(own.bad, spans.whole_minutes)  # b · P, whatever of its window is over
         mine = fired[name]
-        steps, operations = _failing(site, store, (journey, objective), period.start, until)
+        whole = sums.of(objective, spans.period) or Sum(0, 0)
+        bad = whole.bad if name in closer else 0
+        steps, operations = _failing(site, store, (journey, objective), period.start, until, bad)
         at = _moment(objective, until)
         promise = Promise(
             id=name,
@@ -80,7 +85,7 @@ def found(
             target=decimal_text(objective.target),
             window=_window(objective),
             state=_state(objective, own, sums.of(objective, spans.trend), mine, until),
-            period=sums.of(objective, spans.period) or Sum(0, 0),
+            period=whole,
             before=sums.of(objective, spans.before) or Sum(0, 0),
             budget=own,
             budget_before=before,
@@ -95,6 +100,21 @@ def found(
         )
         answer[journey.name].append(promise)
     return answer
+
+
+def _named(pairs: Sequence[Pair]) -> list[tuple[str, Objective]]:
+    return [(objective.id, objective) for _, objective in pairs]
+
+
+def _closer(pairs: Sequence[Pair], sums: Mapping[str, Sum | None]) -> set[str]:
+    """The promises that are looked at more closely: those that did worst against what was promised."""
+
+    def badness(objective: Objective) -> Fraction:
+        found = sums[objective.id]
+        return (found.share or Fraction(0)) / (1 - objective.target) if found is not None else Fraction(0)
+
+    every = sorted(_named(pairs), key=lambda one: (one[1].state != "agreed", -badness(one[1]), one[0]))
+    return {name for name, _ in every[:CLOSER_MAX]}
 
 
 def is_coarse(store: Store, journeys: Sequence[Journey], period: Period, until: int) -> bool:
@@ -211,10 +231,10 @@ def _fired(store: Store, pairs: Sequence[Pair], start: int, until: int) -> dict[
 
 
 def _failing(
-    site: Site, store: Store, pair: Pair, start: int, until: int
+    site: Site, store: Store, pair: Pair, start: int, until: int, bad: int
 ) -> tuple[tuple[Failing, ...], tuple[Failing, ...]]:
     """Which steps and operations failed, those that did; with the causes."""
-    if until <= start:
+    if until <= start or not bad:
         return (), ()
     of = failing.failing(site, store, *pair, start, until)
     steps = tuple(
