@@ -37,6 +37,7 @@ JUDGING = (
     "policies",
     "agreements",
     "actions",
+    "reviews",
     "journeys",
     "marks",
     "acts",

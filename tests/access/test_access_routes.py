@@ -13,7 +13,8 @@ import pytest
 import sqlalchemy as sa
 from entered import NOBODY, ROLES, Answer, Entered
 
-from tabiji.runs import intervening, signing
+from tabiji import reviews
+from tabiji.runs import intervening, reviewing, signing
 from tabiji.runs.intervening import Word
 from tabiji.store import Person
 
@@ -82,6 +83,18 @@ def asked_by_all(path: str) -> Made:
     def made(site: Entered) -> str:
         for who in ("mina", "ada", "token admin"):
             signing.ask(site.site, site.store, "spent", who, "x", int(site.now()))
+        return path
+
+    return made
+
+
+def begun(path: str) -> Made:
+    def made(site: Entered) -> str:
+        word = reviews.Word("ada", int(site.now()))
+        review = reviewing.find(site.site, site.store, "alpha", "2026-01-05")
+        if review.held_at is not None:
+            review = reviewing.reopen(site.store, review, "again", word)
+        reviewing.begin(site.store, review, "ada", "team", [], word)
         return path
 
     return made
@@ -170,6 +183,18 @@ ROUTES: dict[tuple[str, str], Asked] = {
         CHANGING, of_incident(f"{INCIDENT}/split"), 201, {"at": "now-10m", "reason": "x"}, True,
     ),
     ("POST", f"{INCIDENT}/note"): Asked(CHANGING, of_incident(f"{INCIDENT}/note"), 200, {"text": "x"}, True),
+    ("GET", "/api/v1/reviews"): Asked(LOOKING, "/api/v1/reviews"),
+    ("GET", "/api/v1/reviews/{team}/{week}"): Asked(LOOKING, "/api/v1/reviews/alpha/2026-01-05"),
+    ("POST", "/api/v1/reviews/{team}/{week}/begin"): Asked(
+        CHANGING, "/api/v1/reviews/alpha/2026-01-05/begin", 200, {"led_by": "team"}, True,
+    ),
+    ("POST", "/api/v1/reviews/{team}/{week}/decide"): Asked(
+        CHANGING, begun("/api/v1/reviews/alpha/2026-01-05/decide"), 200,
+        {"objective": "watch/works", "choice": "nothing", "why": "luck"}, True,
+    ),
+    ("POST", "/api/v1/reviews/{team}/{week}/hold"): Asked(
+        CHANGING, begun("/api/v1/reviews/alpha/2026-01-05/hold"), 200, {}, True,
+    ),
     ("GET", "/api/v1/journeys"): Asked(LOOKING, "/api/v1/journeys"),
     ("GET", "/api/v1/formats"): Asked(LOOKING, "/api/v1/formats"),
     ("GET", "/api/v1/doctor"): Asked(LOOKING, "/api/v1/doctor"),
@@ -206,6 +231,11 @@ ROUTES: dict[tuple[str, str], Asked] = {
     ("GET", "/incidents/{number}"): Asked(LOOKING, of_incident("/incidents/{number}")),
     ("POST", "/incidents/{number}/{act}"): Asked(
         CHANGING, of_incident("/incidents/{number}/note"), 303, {"text": "x"},
+    ),
+    ("GET", "/reviews"): Asked(LOOKING, "/reviews"),
+    ("GET", "/reviews/{team}/{week}"): Asked(LOOKING, "/reviews/alpha/2026-01-05"),
+    ("POST", "/reviews/{team}/{week}/{act}"): Asked(
+        CHANGING, "/reviews/alpha/2026-01-12/begin", 303, {"leader": "ada", "led_by": "team"},
     ),
     ("GET", "/alerts"): Asked(LOOKING, "/alerts"),
     ("GET", "/alerts/why"): Asked(LOOKING, "/alerts/why?objective=watch/works"),

@@ -27,6 +27,7 @@ THEMES = ("light", "dark", "auto")
 NAVIGATION = (  # path, words
     ("/", N_("Journeys")),
     ("/incidents", N_("Incidents")),
+    ("/reviews", N_("Reviews")),
     ("/explore", N_("Explore")),
     ("/what-if", N_("What if")),
     ("/policies", N_("Policies")),

@@ -6,7 +6,16 @@ from collections.abc import Callable
 
 from fastapi import APIRouter
 
-from tabiji.web.api import agreements, caretaking, counts, explaining, happenings, standings, suggesting
+from tabiji.web.api import (
+    agreements,
+    caretaking,
+    counts,
+    explaining,
+    happenings,
+    reviewing,
+    standings,
+    suggesting,
+)
 from tabiji.web.context import Context
 
 ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
@@ -15,6 +24,7 @@ ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
     counts.routes,
     suggesting.routes,
     happenings.routes,
+    reviewing.routes,
     caretaking.routes,
     explaining.routes,
 )

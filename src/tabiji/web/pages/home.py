@@ -15,6 +15,7 @@ from tabiji.reports.agreements import ACTIONS
 from tabiji.runs import signing
 from tabiji.runs.viewing import happened as happening
 from tabiji.runs.viewing import home as viewing
+from tabiji.runs.viewing import reviews as reviewing
 from tabiji.runs.viewing.home import Home, Row, Standings, Yesterday
 from tabiji.web.context import Context
 from tabiji.web.filters import words
@@ -101,6 +102,7 @@ def routes(context: Context) -> APIRouter:
             choices=STATE_CHOICES,
             action_words=ACTIONS,
             unsigned=sum(one.standing.state != "agreed" for one in signing.all_of(site, store)),
+            reviews_due=sum(one.waits for one in reviewing.listing(site, store, page.now)),
         )
 
     return router
