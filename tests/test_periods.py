@@ -81,6 +81,13 @@ def test_periods_follow_on_each_other(kind: Kind, zone: str) -> None:
         assert n
 
 
+def test_the_latest_is_a_name_as_well() -> None:
+    now = at("2026-06-08T00:00Z")
+    assert periods.asked("weekly", "latest", now, "UTC") == periods.last("weekly", now, "UTC")
+    assert periods.asked("weekly", "2026-W01", now, "UTC") == periods.named("weekly", "2026-W01", "UTC")
+    assert periods.asked("weekly", "newest", now, "UTC") is None
+
+
 def test_the_last_period_is_over() -> None:
     monday = at("2026-06-08T00:00Z")
     assert periods.last("weekly", monday, "UTC").end == monday

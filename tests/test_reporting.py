@@ -11,10 +11,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tabiji import definitions, store
+from tabiji.catalogues import catalogue
 from tabiji.cli import cli
 from tabiji.definitions import Site
 from tabiji.errors import UsageError
 from tabiji.journeys import Text
+from tabiji.language import speaking
 from tabiji.marks import Mark
 from tabiji.reports.periodic import packing, periods
 from tabiji.reports.periodic.facts import (
@@ -31,9 +33,12 @@ from tabiji.reports.periodic.facts import (
     Voices,
 )
 from tabiji.reports.periodic.periods import Period
+from tabiji.reports.periodic.revising import Difference
 from tabiji.runs import reporting
+from tabiji.runs.reporting import issuing
+from tabiji.runs.reporting.issuing import Shown
 from tabiji.signals import Signal
-from tabiji.store import IncidentFact, Store
+from tabiji.store import IncidentFact, Issued, Store
 from test_incidents_found import MINUTES, START, Row, fill, judge, traffic, workspace
 
 WEEK = periods.of("weekly", START, "UTC")
@@ -301,7 +306,8 @@ def test_the_command_writes_all_forms(counted: Site, tmp_path: Path) -> None:
         assert done.stderr == f"{path}{ending} is the report of 2026-W23.\n"
     assert path.with_suffix(".md").read_text("utf-8") == shown.stdout
     written = path.with_suffix(".json").read_text("utf-8")
-    assert json.loads(written) == document == packing.document(packing.read(written))
+    assert document == {**json.loads(written), "issued": [], "revised": False, "changes": []}
+    assert json.loads(written) == packing.document(packing.read(written))
     page = path.with_suffix(".html").read_text("utf-8")
     assert page.startswith("<!doctype html>")
     assert "<h1>Week of 1–7 June 2026: all teams</h1>" in page
@@ -328,3 +334,90 @@ def test_what_the_command_refuses(counted: Site, words: tuple[str, ...], message
 def test_a_file_that_cannot_be_written_is_said(counted: Site, tmp_path: Path) -> None:
     done = run(counted, "weekly", "--at", "2026-06-03", "-o", str(tmp_path / "none" / "week.md"))
     assert "can't be written: No such file or directory" in str(done.exception)
+
+
+# Issued, and revised
+
+
+def changed(site: Site, opened: Store) -> Shown:
+    """As it is now, after 7 failures came late."""
+    fill(opened, [(10, "play", 503, 7)])
+    judge(site, opened, (START + END) * 60)
+    return issuing.shown(site, opened, WEEK, None, LATER + 60, {}, again=True)
+
+
+LATER = (WEEK.end + 9 * 60) * 60  # Monday at 9
+
+
+def test_what_was_issued_is_shown_whatever_happens_after(opened: Store, site: Site) -> None:
+    before = issuing.shown(site, opened, WEEK, None, LATER, {})
+    assert (before.issued, before.revised, issuing.notes(before)) == ((), False, ())
+    first = issuing.issue(site, opened, WEEK, None, LATER, {})
+    assert first.report == before.report
+    assert issuing.notes(first) == ("As issued on 2026-06-08 09:00.",)
+    assert issuing.issue(site, opened, WEEK, None, LATER + 60, {}).issued == first.issued  # nothing is new
+    assert issuing.notes(issuing.shown(site, opened, WEEK, None, LATER, {}, again=True)) == issuing.notes(
+        first
+    )
+    again = changed(site, opened)
+    assert issuing.shown(site, opened, WEEK, None, LATER, {}) == first
+    assert again.revised
+    watch = ("journeys", "watch", "promises", "watch/available")
+    minutes = WEEK.end - START
+    assert Difference((*watch, "period", "bad"), "1,200", "1,207") in again.changes
+    total = f"{minutes * 200:,}", f"{minutes * 200 + 7:,}"
+    assert Difference((*watch, "period", "total"), *total) in again.changes
+    said = issuing.notes(again)
+    assert said[0] == "Revised: this is not what was issued on 2026-06-08 09:00."
+    assert "Watch a course: available: failed in this period 1,200 → 1,207" in said[1]
+
+
+def test_a_revision_is_kept_beside_the_first(opened: Store, site: Site) -> None:
+    issuing.issue(site, opened, WEEK, None, LATER, {})
+    changed(site, opened)
+    second = issuing.issue(site, opened, WEEK, None, LATER + 3600, {})
+    assert len(second.issued) == 2
+    assert second.revised
+    shown = issuing.shown(site, opened, WEEK, None, LATER + 7200, {})
+    assert shown == second
+    assert issuing.notes(shown)[0] == "Revised on 2026-06-08 10:00; it was issued on 2026-06-08 09:00 first."
+    with speaking(catalogue("ja")):
+        first, second_note = issuing.notes(shown)
+    assert first == "2026-06-08 10:00 に改訂(最初の発行は 2026-06-08 09:00)。"
+    assert "Watch a course:available:この期間の失敗 1,200 → 1,207" in second_note
+    document = issuing.document(shown)
+    assert [document["revised"], document["issued"]] == [
+        True,
+        [{"at": "2026-06-08T09:00:00Z", "revision": 0}, {"at": "2026-06-08T10:00:00Z", "revision": 1}],
+    ]
+
+
+def test_what_is_not_known_to_its_end_cannot_be_issued(opened: Store, site: Site) -> None:
+    after = periods.of("weekly", WEEK.end, "UTC")
+    with pytest.raises(UsageError, match="the period 2026-W24 is known until 2026-06-08 00:29 only"):
+        issuing.issue(site, opened, after, None, LATER, {})
+    assert opened.issued.newest() == []
+
+
+def test_a_document_of_another_version_is_made_again(opened: Store, site: Site) -> None:
+    opened.issued.add(Issued("weekly", "", WEEK.start, WEEK.end, '{"version": 0}', LATER))
+    shown = issuing.shown(site, opened, WEEK, None, LATER, {})
+    assert shown.report == made(site, opened)
+    assert shown.revised
+
+
+def test_reports_are_issued_on_the_command_line(counted: Site) -> None:
+    words = ("weekly", "--at", "2026-06-03")
+    done = run(counted, *words, "--issue")
+    assert done.exit_code == 0, done.output
+    assert "\n> As issued on " in done.stdout
+    assert run(counted, *words).stdout == run(counted, *words, "--again").stdout == done.stdout
+    with store.open(counted.store) as opened:
+        (entry,) = opened.audit.between()
+        assert (entry.what, entry.about) == ("report-issued", "weekly 2026-W23")
+        changed(counted, opened)
+    assert run(counted, *words).stdout == done.stdout
+    assert "\n> Revised: this is not what was issued on " in run(counted, *words, "--again").stdout
+    document = json.loads(run(counted, *words, "--again", "--json").stdout)
+    assert {"path": ["alerts", "pages"], "old": "2", "new": "2"} not in document["changes"]
+    assert document["revised"]

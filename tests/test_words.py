@@ -86,6 +86,7 @@ SENT = (
     "web/pages/charts.py",
     "web/pages/lines.py",
     "web/pages/login.py",
+    "web/pages/reports.py",
 )  # lists of names, headers, the audit log
 COMMAND_LINE = re.compile(r"^[ `]*(tabiji |health: )")
 LANGUAGE_ITSELF = {  # module → texts that are of no language, or of one on purpose

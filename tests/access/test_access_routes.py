@@ -166,6 +166,8 @@ ROUTES: dict[tuple[str, str], Asked] = {
     ("POST", "/api/v1/suggest"): Asked(CHANGING, "/api/v1/suggest", 422, {**SAID, "why": " "}, True),
     ("GET", "/api/v1/alerts"): Asked(LOOKING, "/api/v1/alerts"),
     ("GET", "/api/v1/alerts/why"): Asked(LOOKING, "/api/v1/alerts/why?objective=watch/works"),
+    ("GET", "/api/v1/reports"): Asked(LOOKING, "/api/v1/reports"),
+    ("GET", "/api/v1/reports/{kind}/{period}"): Asked(LOOKING, "/api/v1/reports/weekly/latest"),
     ("GET", "/api/v1/incidents"): Asked(LOOKING, "/api/v1/incidents"),
     ("GET", "/api/v1/incidents/{number}"): Asked(LOOKING, of_incident(INCIDENT)),
     ("POST", "/api/v1/incidents"): Asked(
@@ -232,6 +234,8 @@ ROUTES: dict[tuple[str, str], Asked] = {
     ("POST", "/incidents/{number}/{act}"): Asked(
         CHANGING, of_incident("/incidents/{number}/note"), 303, {"text": "x"},
     ),
+    ("GET", "/reports"): Asked(LOOKING, "/reports"),
+    ("GET", "/reports/{kind}/{team}/{period}"): Asked(LOOKING, "/reports/weekly/all/latest"),
     ("GET", "/reviews"): Asked(LOOKING, "/reviews"),
     ("GET", "/reviews/{team}/{week}"): Asked(LOOKING, "/reviews/alpha/2026-01-05"),
     ("POST", "/reviews/{team}/{week}/{act}"): Asked(

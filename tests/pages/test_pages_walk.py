@@ -38,6 +38,8 @@ PAGES = {
     "/policies": ("/policies", True),
     "/policies/{name}": ("/policies/learning-budget", False),
     "/policies/{name}/past": ("/policies/learning-budget/past?when1=budget+below+20%25&name4=x", False),
+    "/reports": ("/reports", True),
+    "/reports/{kind}/{team}/{period}": ("/reports/weekly/all/latest", True),
     "/support": ("/support", True),
     "/sources": ("/sources", True),
     "/sources/{source}": ("/sources/web", False),
@@ -135,6 +137,8 @@ CROWDED = {
     "/explore": "/explore",
     "/incidents": "/incidents",
     "/alerts": "/alerts",
+    "/reports": "/reports",
+    "/reports/{kind}/{team}/{period}": "/reports/monthly/all/latest",
     "/support": "/support",
     "/sources": "/sources",
 }

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from tabiji.catalogues import catalogue
-from tabiji.cli import output, workspace
+from tabiji.cli import login, output, workspace
 from tabiji.errors import FileError, UsageError
 from tabiji.language import Language, _, listed, speaking
 
@@ -33,6 +34,10 @@ ENDINGS = (".md", ".html", ".json")
     metavar="FILE",
     help="Where to: a .md, .html or .json; Markdown on stdout by default.",
 )
+@click.option(
+    "--issue", "issuing", is_flag=True, help="Keep it as issued: what its readers know from now on."
+)
+@click.option("--again", is_flag=True, help="As it is now, also where one was issued; and what differs.")
 @click.option("--language", type=click.Choice(["en", "ja"]), help="Of its words; the site's by default.")
 @workspace.workspace_option
 @workspace.json_option
@@ -41,6 +46,8 @@ def command(
     at: str | None,
     team: str | None,
     file: Path | None,
+    issuing: bool,
+    again: bool,
     language: Language | None,
     folder: Path | None,
     as_json: bool,
@@ -49,15 +56,17 @@ def command(
 
     Weekly: every promise against the week before, drops with their causes, alerts that were useful, false or
     missed, new operations. Monthly: each journey for people who are no engineers, what users suffered, six months
-    side by side. By the definitions of then, and the same whenever it is made.
+    side by side. By the definitions of then, and the same whenever it is made. One that was issued is shown as it was
+    issued; where late events or a correction changed it, `--again` says what.
 
     \b
       tabiji report weekly --team learning
       tabiji report monthly --at 2026-06-15 -o june.html
-      tabiji report weekly --json
+      tabiji report weekly --issue
+      tabiji report weekly --again --json
     """
-    from tabiji.reports.periodic import packing, periods
-    from tabiji.runs import reporting
+    from tabiji.reports.periodic import periods
+    from tabiji.runs.reporting import issuing as reports
 
     if file is not None and file.suffix.lower() not in ENDINGS:
         raise UsageError(_("`{file}` ends in none of {endings}", file=file, endings=listed(ENDINGS)))
@@ -70,10 +79,16 @@ def command(
     with workspace.open_store(site) as store:
         if not as_json:
             workspace.say_if_nothing_is_counted(store)
-        report = reporting.made(site, store, period, team, now // 60, os.environ)
+        if issuing:
+            found = reports.issue(site, store, period, team, now, os.environ)
+            about = f"{kind} {period.key}"
+            store.audit.add(now, login.user(), "command", "report-issued", about, team=team)
+        else:
+            found = reports.shown(site, store, period, team, now, os.environ, again=again)
     with speaking(catalogue(language or site.language)):
-        written = None if file is None else _written(report, file.suffix.lower())
-        shown = None if as_json or file is not None else _written(report, ".md")
+        notes = reports.notes(found)
+        written = None if file is None else _written(found.report, file.suffix.lower(), notes)
+        shown = None if as_json or file is not None else _written(found.report, ".md", notes)
     if file is not None and written is not None:
         try:
             file.write_bytes(written)
@@ -83,12 +98,12 @@ def command(
             ) from None
         output.say(_("{file} is the report of {period}.", file=file, period=period.key))
     if as_json:
-        output.print_json(packing.document(report))
+        output.print_json(reports.document(found))
     elif shown is not None:
         click.echo(shown.decode(), nl=False)
 
 
-def _written(report: Report, ending: str) -> bytes:
+def _written(report: Report, ending: str, notes: Sequence[str]) -> bytes:
     """The report as a file of this ending."""
     from tabiji.reports import periodic
     from tabiji.reports.periodic import packing
@@ -96,7 +111,7 @@ def _written(report: Report, ending: str) -> bytes:
     if ending == ".json":
         return packing.text(report).encode()
     if ending == ".md":
-        return periodic.as_markdown(report).encode()
+        return periodic.as_markdown(report, notes).encode()
     from tabiji.runs.reporting import picturing
 
-    return periodic.as_html(report, picturing.pictures(report)).encode()
+    return periodic.as_html(report, picturing.pictures(report), notes).encode()

@@ -56,6 +56,7 @@ Action = Literal[
     "review-reopened",
     "message-retried",
     "receiver-tested",
+    "report-issued",
     "lines-read",
     "customer-looked-up",
     "days-called",

@@ -14,9 +14,14 @@ def pages(report: Report) -> Pages:
     return weekly.pages(report) if report.kind == "weekly" else monthly.pages(report)
 
 
-def as_markdown(report: Report) -> str:
-    """The report as Markdown."""
-    return markdown.written(pages(report))
+def as_markdown(report: Report, notes: Sequence[str] = ()) -> str:
+    """The report as Markdown; `notes` stand above all: that it was revised."""
+    return markdown.written(pages(report), notes)
+
+
+def as_body(report: Report, charts: Mapping[str, bytes], notes: Sequence[str] = ()) -> str:
+    """As `as_html`, what stands within a page of others."""
+    return page.body(pages(report), charts, notes)
 
 
 def as_html(report: Report, charts: Mapping[str, bytes], notes: Sequence[str] = ()) -> str:

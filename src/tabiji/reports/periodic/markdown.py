@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tabiji.reports.periodic.blocks import Block, Bullets, Heading, Pages, Paragraph, Picture, Quotes, Tabled
 from tabiji.reports.words import Table
@@ -11,9 +11,9 @@ from tabiji.reports.words import Table
 _MEANING = re.compile(r"([\\`*_\[\]<>|~#])")
 
 
-def written(pages: Pages) -> str:
+def written(pages: Pages, notes: Sequence[str] = ()) -> str:
     """The whole document. Pictures are left out: what they show is said in numbers."""
-    parts = [f"# {plain(pages.title)}", plain(pages.subtitle)]
+    parts = [f"# {plain(pages.title)}", plain(pages.subtitle), *(f"> {plain(note)}" for note in notes)]
     for block in pages.blocks:
         parts += _block(block)
     return "\n\n".join(parts) + "\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from fractions import Fraction
 
 from tabiji.budgets import AT_RISK_REMAINING
@@ -12,10 +13,13 @@ from tabiji.reports.periodic.blocks import Block, Bullets, Heading, Pages, Parag
 from tabiji.reports.periodic.facts import JourneyFacts, Promise, Report
 from tabiji.reports.words import Table
 
+CHARTS_MAX = 10  # of journeys
+
 
 def pages(report: Report) -> Pages:
     """The monthly report in words."""
     month = dates.name(report.period)
+    pictured = _pictured(report)
     title = _("How users fared in {month}", month=month)
     if report.team is not None:
         title = _("How users fared in {month}: {owner}", month=month, owner=sections.owner(report))
@@ -25,7 +29,7 @@ def pages(report: Report) -> Pages:
         (
             *sections.lead(report),
             *_overview(report),
-            *(block for journey in report.journeys for block in _journey(report, journey)),
+            *(block for journey in report.journeys for block in _journey(report, journey, pictured)),
             *sections.incidents(report, _("What users suffered")),
             *_speed(report),
             *_done(report),
@@ -76,7 +80,18 @@ def _worst(journey: JourneyFacts) -> Promise | None:
     return min(agreed, key=lambda one: (one.left is None, one.left or Fraction(0)), default=None)
 
 
-def _journey(report: Report, journey: JourneyFacts) -> list[Block]:
+def _pictured(report: Report) -> set[str]:
+    """The journeys whose worst promise is drawn: where there is something to see, the worst of many."""
+    found = [
+        (worst.left is None, worst.left or Fraction(0), journey.name)
+        for journey in report.journeys
+        for worst in [_worst(journey)]
+        if worst is not None and worst.period.bad and _matters(report, journey, worst)
+    ]
+    return {name for *_left, name in sorted(found)[:CHARTS_MAX]}
+
+
+def _journey(report: Report, journey: JourneyFacts, pictured: Collection[str]) -> list[Block]:
     blocks: list[Block] = [Heading(phrases.words(journey.title, journey.name), 3)]
     if journey.why is not None:
         blocks.append(Paragraph(phrases.words(journey.why, ""), "note"))
@@ -86,7 +101,7 @@ def _journey(report: Report, journey: JourneyFacts) -> list[Block]:
     said += [_("On trial: {sentence}", sentence=phrases.promise_sentence(journey, one)) for one in trials]
     blocks.append(Bullets(tuple(said)))
     worst = _worst(journey)
-    if worst is not None and worst.period.bad and _matters(report, journey, worst):
+    if worst is not None and journey.name in pictured:
         blocks.append(sections.picture(report, journey, worst))
     if report.months and journey.promises:
         blocks.append(_trend(report, journey))

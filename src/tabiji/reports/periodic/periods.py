@@ -13,6 +13,7 @@ from tabiji.windows import Calendar, Unit
 Kind = Literal["weekly", "monthly"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 _UNITS: dict[Kind, Unit] = {"weekly": "week", "monthly": "month"}
+LATEST = "latest"
 _KEY = re.compile(r"([0-9]{4})-(?:W([0-9]{2})|([0-9]{2}))")
 
 
@@ -76,6 +77,11 @@ def named(kind: Kind, key: str, zone: str) -> Period | None:
     except (ValueError, OverflowError):
         return None
     return of(kind, minute, zone) if minute >= 0 else None
+
+
+def asked(kind: Kind, name: str, now_minute: int, zone: str) -> Period | None:
+    """As `named`; `latest` is the newest that is over."""
+    return last(kind, now_minute, zone) if name == LATEST else named(kind, name, zone)
 
 
 def _day(minute: int, zone: str) -> date:

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
+from functools import lru_cache
 
 from tabiji import charts, drawing
+from tabiji.catalogues import catalogue
 from tabiji.charts import BadFigures, Looks, Span
 from tabiji.charts.pieces import Spec
-from tabiji.language import current
+from tabiji.language import Language, current, speaking
 from tabiji.marks import KINDS, Mark
 from tabiji.reports import periodic
-from tabiji.reports.periodic import phrases
+from tabiji.reports.periodic import packing, phrases
 from tabiji.reports.periodic.facts import JourneyFacts, Promise, Report
+
+KEPT = 24  # reports whose charts a process that serves keeps drawn
+
+
+@lru_cache(KEPT)
+def _drawn(written: str, language: Language) -> Mapping[str, bytes]:
+    """Of a document in a language: what was drawn once needs not be drawn again."""
+    with speaking(catalogue(language)):
+        return pictures(packing.read(written))
+
+
+def known(report: Report) -> Mapping[str, bytes]:
+    """As `pictures`, and kept for who asks for the same again."""
+    return _drawn(packing.text(report), current())
 
 
 def pictures(report: Report) -> dict[str, bytes]:

@@ -56,6 +56,7 @@ WORDS: Mapping[Action, str] = {
     "review-reopened": N_("opened a weekly review again"),
     "message-retried": N_("sent messages again"),
     "receiver-tested": N_("tested a receiver"),
+    "report-issued": N_("issued a report"),
     "lines-read": N_("read log lines"),
     "customer-looked-up": N_("looked a customer up"),
     "days-called": N_("said whether days were calm"),
