@@ -37,7 +37,7 @@ ALSO = ("zone", "from", "to", "at")  # that pages read by themselves
 NAMES = {
     "journey": "watch", "name": "watch", "objective": "works", "source": "web", "number": "1", "chart": "bad",
     "form": "csv", "file": "site", "act": "note", "key": "x", "code": "x", "version": "x", "signature": "x",
-    "team": "all", "week": "2026-06-01",
+    "team": "all", "week": "2026-06-01", "kind": "weekly", "period": "latest",
 }  # fmt: skip
 FORBIDDEN = re.compile(
     rb"root:x:0|sqlalchemy\.|sqlite3\.|psycopg|OperationalError|ProgrammingError|no such (?:table|column)|\[SQL: |"
