@@ -38,6 +38,7 @@ JUDGING = (
     "agreements",
     "actions",
     "reviews",
+    "boards",
     "journeys",
     "marks",
     "acts",

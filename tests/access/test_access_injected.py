@@ -38,6 +38,7 @@ NAMES = {
     "journey": "watch", "name": "watch", "objective": "works", "source": "web", "number": "1", "chart": "bad",
     "form": "csv", "file": "site", "act": "note", "key": "x", "code": "x", "version": "x", "signature": "x",
     "team": "all", "week": "2026-06-01", "kind": "weekly", "period": "latest",
+    "link": "1-x", "deed": "join",
 }  # fmt: skip
 FORBIDDEN = re.compile(
     rb"root:x:0|sqlalchemy\.|sqlite3\.|psycopg|OperationalError|ProgrammingError|no such (?:table|column)|\[SQL: |"
@@ -126,12 +127,15 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/outbox/retry": ("key",),
     "/outbox/test": ("receiver",),
     "/acknowledge/x/y": ("name",),
+    "/workshop/1-x/join": ("name",),
+    "/workshops": ("title", "team", "hours", "minutes"),
 }
 BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/incidents": {"journey": "watch", "at": "now", "reason": "x", "by": "human"},
     "/api/v1/incidents/1/note": {"text": "x"},
     "/api/v1/incidents/1/close": {"at": "now", "reason": "x"},
     "/api/v1/messages/retry": {"key": "all"},
+    "/api/v1/workshops": {"title": "x", "team": "alpha", "hours": 4},
     "/api/v1/simulate": {"files": {"journeys/watch.yaml": "x"}, "from": "now-1h", "to": "now"},
     "/api/v1/marks": {
         "kind": "deployment",

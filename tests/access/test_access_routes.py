@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from entered import NOBODY, ROLES, Answer, Entered
 
 from tabiji import reviews
-from tabiji.runs import intervening, reviewing, signing
+from tabiji.boards import Point
+from tabiji.runs import intervening, reviewing, signing, workshops
 from tabiji.runs.intervening import Word
 from tabiji.store import Person
 
@@ -46,6 +47,16 @@ class Asked:
 
 def of_incident(path: str) -> Made:
     return lambda site: path.replace("{number}", str(site.incident()))
+
+
+def of_workshop(path: str) -> Made:
+    def made(site: Entered) -> str:
+        board, _link = workshops.open_(
+            site.site, site.store, "x", "alpha", [Point("welcome", 5)], 4, int(site.now()), "ada"
+        )
+        return path.replace("{number}", str(board.number))
+
+    return made
 
 
 def without(path: str) -> Made:
@@ -134,6 +145,10 @@ ROUTES: dict[tuple[str, str], Asked] = {
     ("DELETE", "/api/v1/marks/{number}"): Asked(MARKERS, "/api/v1/marks/99", 404),
     ("GET", "/acknowledge/{name}/{signature}"): Asked(EVERYBODY, "/acknowledge/x/y", 404),
     ("POST", "/acknowledge/{name}/{signature}"): Asked(EVERYBODY, "/acknowledge/x/y", 404, {"name": "x"}),
+    ("GET", "/workshop/{link}"): Asked(EVERYBODY, "/workshop/1-x", 404),
+    ("GET", "/workshop/{link}/events"): Asked(EVERYBODY, "/workshop/1-x/events", 404),
+    ("GET", "/workshop/{link}/journeys.zip"): Asked(EVERYBODY, "/workshop/1-x/journeys.zip", 404),
+    ("POST", "/workshop/{link}/{deed}"): Asked(EVERYBODY, "/workshop/1-x/join", 404, {"name": "x"}),
     ("GET", "/login"): Asked(EVERYBODY, "/login"),
     ("GET", "/login/oidc"): Asked(EVERYBODY, "/login/oidc", 404),
     ("GET", "/login/oidc/callback"): Asked(EVERYBODY, "/login/oidc/callback", 404),
@@ -240,6 +255,20 @@ ROUTES: dict[tuple[str, str], Asked] = {
     ("GET", "/reviews/{team}/{week}"): Asked(LOOKING, "/reviews/alpha/2026-01-05"),
     ("POST", "/reviews/{team}/{week}/{act}"): Asked(
         CHANGING, "/reviews/alpha/2026-01-12/begin", 303, {"leader": "ada", "led_by": "team"},
+    ),
+    ("GET", "/workshops"): Asked(LOOKING, "/workshops"),
+    ("POST", "/workshops"): Asked(CHANGING, "/workshops", 200, {"title": "x", "team": "alpha"}),
+    ("GET", "/workshops/{number}"): Asked(LOOKING, of_workshop("/workshops/{number}")),
+    ("GET", "/workshops/{number}/journeys.zip"): Asked(LOOKING, of_workshop("/workshops/{number}/journeys.zip")),
+    ("POST", "/workshops/{number}/{act}"): Asked(CHANGING, of_workshop("/workshops/{number}/end"), 303, {}),
+    ("GET", "/api/v1/workshops"): Asked(LOOKING, "/api/v1/workshops"),
+    ("POST", "/api/v1/workshops"): Asked(
+        CHANGING, "/api/v1/workshops", 201, {"title": "x", "team": "alpha"}, True,
+    ),
+    ("GET", "/api/v1/workshops/{number}"): Asked(LOOKING, of_workshop("/api/v1/workshops/{number}")),
+    ("GET", "/api/v1/workshops/{number}/export"): Asked(LOOKING, of_workshop("/api/v1/workshops/{number}/export")),
+    ("POST", "/api/v1/workshops/{number}/end"): Asked(
+        CHANGING, of_workshop("/api/v1/workshops/{number}/end"), 200, {}, True,
     ),
     ("GET", "/alerts"): Asked(LOOKING, "/alerts"),
     ("GET", "/alerts/why"): Asked(LOOKING, "/alerts/why?objective=watch/works"),

@@ -44,6 +44,7 @@ PAGES = {
     "/sources": ("/sources", True),
     "/sources/{source}": ("/sources/web", False),
     "/outbox": ("/outbox", True),
+    "/workshops": ("/workshops", True),
     "/tokens": ("/tokens", True),
     "/sessions": ("/sessions", True),
     "/audit": ("/audit", True),
@@ -52,7 +53,7 @@ PAGES = {
     "/api/docs": ("/api/docs", True),
 }
 # what pages are made of, what they lead to, and what only a form or a script asks for: tested beside its page
-PARTS = ("/charts/", "/login/", "/support/", "/lines.", "/embed/", "/acknowledge/")
+PARTS = ("/charts/", "/login/", "/support/", "/lines.", "/embed/", "/acknowledge/", "/workshops/")
 LOOKS = (("en", "light", 1280), ("ja", "dark", 1280), ("ja", "light", 390), ("en", "dark", 390))
 SHOWN = os.environ.get("TABIJI_SCREENSHOTS")  # a folder: what README and docs show is made there
 

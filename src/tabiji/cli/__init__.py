@@ -41,6 +41,7 @@ COMMANDS = {  # name → module and one line for the list
     "report": ("tabiji.cli.report", N_("The week of a team, the month of the business, in plain words.")),
     "chart": ("tabiji.cli.chart", N_("A picture of an incident, for a message or a page.")),
     "notify": ("tabiji.cli.notify", N_("What is to be told and could not be; a test of every receiver.")),
+    "workshop": ("tabiji.cli.workshop", N_("Journeys, votes and an order, found by people of every role.")),
     "gate": ("tabiji.cli.gate", N_("Is deploying in keeping with what was agreed; and if not, why.")),
     "policies": ("tabiji.cli.policies", N_("What was agreed about budgets, and who has signed it.")),
     "lines": ("tabiji.cli.lines", N_("The very log lines behind a number.")),

@@ -108,12 +108,12 @@ def command(
       tabiji init
       tabiji init slo --from /var/log/nginx/access.log*
     """
-    _refuse_to_overwrite(folder, [workspace.DEFINITION])
+    refuse_to_overwrite(folder, [workspace.DEFINITION])
     texts, ended = _example(), None
     if paths:
         texts, ended = _proposed(folder, paths, given(format_name, log_format, fields), workers)
-    _refuse_to_overwrite(folder, texts)
-    written = _write(folder, {**texts, **_schemas()})
+    refuse_to_overwrite(folder, texts)
+    written = write(folder, {**texts, **_schemas()})
     written += _ignore(folder)
     if as_json:
         output.print_json({"folder": str(folder), "written": written})
@@ -179,7 +179,7 @@ def _schemas() -> dict[str, str]:
     }
 
 
-def _refuse_to_overwrite(folder: Path, paths: Iterable[str]) -> None:
+def refuse_to_overwrite(folder: Path, paths: Iterable[str]) -> None:
     there = [path for path in paths if (folder / path).exists()]
     if there:
         raise UsageError(
@@ -190,7 +190,7 @@ def _refuse_to_overwrite(folder: Path, paths: Iterable[str]) -> None:
         )
 
 
-def _write(folder: Path, texts: Mapping[str, str]) -> list[str]:
+def write(folder: Path, texts: Mapping[str, str]) -> list[str]:
     """Writes the files, all or none. Raises FileError."""
     made: list[Path] = []
     try:

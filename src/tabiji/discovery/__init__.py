@@ -15,7 +15,7 @@ from tabiji.discovery.found import (
     merged,
 )
 from tabiji.discovery.leaving import OTHER, REASONS, Reason, left_out
-from tabiji.discovery.proposing import Proposal, Proposed, is_failure, propose
+from tabiji.discovery.proposing import Proposal, Proposed, is_failure, promises, propose, selecting
 
 __all__ = [
     "OTHER",
@@ -33,5 +33,7 @@ __all__ = [
     "is_failure",
     "left_out",
     "merged",
+    "promises",
     "propose",
+    "selecting",
 ]

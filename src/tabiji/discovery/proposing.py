@@ -167,18 +167,9 @@ def _journey(group: _Group, shared: frozenset[str], names: set[str], when: str) 
     title = thing[:1].upper() + thing[1:]
     with speaking(ENGLISH):
         english = wording.thing(group.operations, group.about)
-    objectives: list[Objective] = []
-    comments: dict[Loc, str] = {}
     taken = {*names}
     name = wording.name(english, taken)
-    for made in (
-        _available(name, steps, by_step),
-        _fast(name, "fast", _("It is quick"), steps, by_step, jobs=False),
-        _fast(name, "done-soon", _("It is done soon"), steps, by_step, jobs=True),
-    ):
-        if made is not None:
-            objectives.append(made[0])
-            comments["objectives", made[0].name, "target"] = made[1]
+    objectives, comments = promises(name, steps, by_step)
     if not objectives:
         return None
     names.add(name)
@@ -188,12 +179,23 @@ def _journey(group: _Group, shared: frozenset[str], names: set[str], when: str) 
         events=_events_in_words(events),
         days=when,
     )
-    journey = Journey(name, Text(title, title), None, Text(why, why), steps, tuple(objectives))
+    journey = Journey(name, Text(title, title), None, Text(why, why), steps, objectives)
     return Proposed(journey, comments, events)
 
 
 Steps = tuple[Step, ...]
 ByStep = Mapping[str, tuple[Operation, ...]]
+
+
+def promises(journey: str, steps: Steps, by_step: ByStep) -> tuple[tuple[Objective, ...], dict[Loc, str]]:
+    """What held in the logs of a journey's steps, promised on trial; and comments that say so, by their places."""
+    found = [
+        _available(journey, steps, by_step),
+        _fast(journey, "fast", _("It is quick"), steps, by_step, jobs=False),
+        _fast(journey, "done-soon", _("It is done soon"), steps, by_step, jobs=True),
+    ]
+    made = [one for one in found if one is not None]
+    return tuple(one for one, _said in made), {("objectives", one.name, "target"): said for one, said in made}
 
 
 def _steps(group: _Group, shared: frozenset[str]) -> tuple[Steps, ByStep]:
@@ -213,17 +215,17 @@ def _steps(group: _Group, shared: frozenset[str]) -> tuple[Steps, ByStep]:
             title = english = operation.name
         titles.add(english)
         name = wording.name(english, names)
-        steps.append(Step(name, Text(title, title), _events([operation], shared)))
+        steps.append(Step(name, Text(title, title), selecting([operation], shared)))
         by_step[name] = (operation,)
     if rest:
         name, more = wording.name("more", names), _("And more")
-        steps.append(Step(name, Text(more, more), _events(rest, shared)))
+        steps.append(Step(name, Text(more, more), selecting(rest, shared)))
         by_step[name] = tuple(rest)
     return tuple(steps), by_step
 
 
-def _events(operations: Sequence[Operation], shared: frozenset[str]) -> str:
-    """The expression that selects exactly these operations."""
+def selecting(operations: Sequence[Operation], shared: frozenset[str]) -> str:
+    """The expression that selects exactly these operations; `shared` are names that several sources have."""
     by_source: defaultdict[str | None, list[str]] = defaultdict(list)
     for operation in operations:
         name = operation.name or ""

@@ -22,6 +22,7 @@ from tabiji.web import (
     pages,
     receiving,
     static,
+    workshops,
 )
 from tabiji.web.context import Context
 from tabiji.web.failures import failures
@@ -37,6 +38,7 @@ ROUTES: tuple[Callable[[Context], APIRouter], ...] = (  # one module each
     otlp.routes,
     marks.routes,
     acknowledging.routes,
+    workshops.routes,
     *api.ROUTES,
     events.routes,
     badges.routes,

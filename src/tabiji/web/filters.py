@@ -22,6 +22,7 @@ from tabiji.errors import Fault
 from tabiji.journeys import Text
 from tabiji.language import _
 from tabiji.reports import numbers, phrases
+from tabiji.reports.boards import points
 from tabiji.reports.words import severity_name
 
 NOTHING = "–"
@@ -202,4 +203,5 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "month": month,
     "severity": severity_name,
     "field_time": field_time,
+    "points": points,
 }

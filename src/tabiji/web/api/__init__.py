@@ -16,6 +16,7 @@ from tabiji.web.api import (
     reviewing,
     standings,
     suggesting,
+    workshops,
 )
 from tabiji.web.context import Context
 
@@ -29,4 +30,5 @@ ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
     reviewing.routes,
     caretaking.routes,
     explaining.routes,
+    workshops.routes,
 )

@@ -32,6 +32,7 @@ from tabiji.web.pages import (
     support,
     tokens,
     what_if,
+    workshops,
 )
 
 ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
@@ -59,4 +60,5 @@ ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
     support.routes,
     sources.routes,
     tokens.routes,
+    workshops.routes,
 )

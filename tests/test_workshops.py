@@ -1,0 +1,219 @@
+"""Workshops as they are kept: by their link, with several at once; and what they come to, which `check` accepts."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tabiji import definitions, store
+from tabiji.boards import Point
+from tabiji.definitions import Site
+from tabiji.errors import UsageError
+from tabiji.runs import workshops
+from tabiji.store import Store
+
+NOW = 1_780_000_000
+SITE = "timezone: UTC\nteams: {shop: {}}\nsources:\n  web: {format: nginx, paths: [access.log]}\n"
+AGENDA = [Point("welcome", 15)]
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    (tmp_path / "tabiji.yaml").write_text(SITE, "utf-8")
+    return definitions.load(tmp_path, {})
+
+
+@pytest.fixture
+def kept(store_url: str) -> Iterator[Store]:
+    with store.open(store_url) as opened:
+        yield opened
+
+
+def opened(site: Site, kept: Store, hours: int = 4) -> tuple[int, str]:
+    board, link = workshops.open_(site, kept, "What?", "shop", AGENDA, hours, NOW, "root")
+    return board.number, link
+
+
+def test_a_link_leads_to_its_workshop_until_it_is_over(site: Site, kept: Store) -> None:
+    number, link = opened(site, kept)
+    found = workshops.by_link(kept, link, NOW)
+    assert found is not None
+    assert (found.number, found.title, found.team) == (number, "What?", "shop")
+    assert link.partition("-")[2] not in json.dumps([dict(act.body) for act in kept.acts.of()])
+    other, _ = opened(site, kept)
+    wrong = {
+        "after its hours": workshops.by_link(kept, link, NOW + 4 * 3600),
+        "cut off": workshops.by_link(kept, link[:-1], NOW),
+        "of another number": workshops.by_link(kept, f"{other}-{link.partition('-')[2]}", NOW),
+        "without a secret": workshops.by_link(kept, f"{number}-", NOW),
+        "no number": workshops.by_link(kept, "x-y", NOW),
+        "a number too large": workshops.by_link(kept, "9" * 30 + "-y", NOW),
+    }
+    assert wrong == dict.fromkeys(wrong)
+    _, anew = workshops.link_anew(kept, number, 1, NOW, "root")
+    assert workshops.by_link(kept, link, NOW) is None
+    assert workshops.by_link(kept, anew, NOW) is not None
+    workshops.end(kept, number, NOW, "root")
+    assert workshops.by_link(kept, anew, NOW) is None
+
+
+def test_who_takes_part_is_known_by_what_their_browser_keeps(site: Site, kept: Store) -> None:
+    number, _ = opened(site, kept)
+    aya, proof = workshops.join(kept, number, "Aya", "design", NOW)
+    namesake, other = workshops.join(kept, number, "Aya", "sales", NOW)
+    board = workshops.find(kept, number)
+    assert workshops.person_by(board, proof) == aya
+    assert workshops.person_by(board, other) == namesake
+    assert [workshops.person_by(board, wrong) for wrong in (None, "", proof[:-1], aya.proof)] == [None] * 4
+
+
+@pytest.mark.parametrize(
+    ("title", "team", "hours", "message"),
+    [
+        (" ", None, 4, "Give it a title"),
+        ("x" * 121, None, 4, "121 characters"),
+        ("x", "nobody", 4, "not a team"),
+        ("x", None, 0, "1 to 336 hours"),
+        ("x", None, 337, "1 to 336 hours"),
+    ],
+    ids=["no title", "a long title", "no such team", "no hour", "too many hours"],
+)
+def test_what_can_not_be_opened_leaves_nothing(
+    site: Site, kept: Store, title: str, team: str | None, hours: int, message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        workshops.open_(site, kept, title, team, AGENDA, hours, NOW, "root")
+    assert workshops.every(kept) == []
+
+
+def test_twenty_who_write_at_once_lose_nothing(site: Site, kept: Store) -> None:
+    number, _ = opened(site, kept)
+    people = [workshops.join(kept, number, f"P{at}", "other", NOW)[0] for at in range(5)]
+
+    def write(at: int) -> None:
+        for turn in range(4):
+            fields = {"kind": "journey", "text": f"J{at}.{turn}"}
+            workshops.do(kept, number, "add", people[at], NOW, fields)
+
+    with ThreadPoolExecutor(5) as pool:
+        list(pool.map(write, range(5)))
+    texts = sorted(one.text for one in workshops.find(kept, number).journeys)
+    assert texts == sorted(f"J{at}.{turn}" for at in range(5) for turn in range(4))
+
+
+def test_after_the_end_nobody_writes(site: Site, kept: Store) -> None:
+    number, _ = opened(site, kept)
+    aya, _ = workshops.join(kept, number, "Aya", "design", NOW)
+    workshops.end(kept, number, NOW, "root")
+    with pytest.raises(UsageError, match="has ended"):
+        workshops.do(kept, number, "add", aya, NOW, {"kind": "journey", "text": "x"})
+
+
+# As a person does it, with a log
+
+
+def run(folder: Path, *words: str, status: int = 0) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "tabiji", *words, "-C", str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == status, done.stdout + done.stderr
+    return done.stdout if status == 0 else done.stderr
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shop that has counted a day of its log."""
+    import time
+
+    folder = tmp_path_factory.mktemp("shop")
+    (folder / "tabiji.yaml").write_text(SITE, "utf-8")
+    lines = []
+    for back in range(400):
+        at = time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(time.time() - 7200 - 60 * back))
+        status = 502 if back % 100 == 0 else 200
+        lines.append(f'192.0.2.1 - - [{at}] "GET /cart HTTP/1.1" 200 5 "-" "-"\n')
+        lines.append(f'192.0.2.1 - - [{at}] "POST /pay HTTP/1.1" {status} 5 "-" "-"\n')
+    (folder / "access.log").write_text("".join(lines), "utf-8")
+    run(folder, "ingest")
+    return folder
+
+
+def held(shop: Path) -> tuple[int, Site]:
+    """A workshop with a journey of two steps, of which one is measured, and one that nothing measures."""
+    site = definitions.load(shop, {})
+    with store.open(site.store) as kept:
+        now = 1_800_000_000
+        board, _ = workshops.open_(site, kept, "Was ist wichtig?", "shop", AGENDA, 4, now, "root")
+        number = board.number
+        aya, _ = workshops.join(kept, number, "Aya", "design", now)
+
+        def add(kind: str, text: str, under: int = 0, **more: str) -> int:
+            fields = {"kind": kind, "text": text, "under": str(under), **more}
+            workshops.do(kept, number, "add", aya, now, fields)
+            return workshops.find(kept, number).last
+
+        pay, mail = add("journey", 'Pay: "now" # {x} by card'), add("journey", "メールが届く")
+        card = add("step", "Send the card's number", pay)
+        add("step", "Get the receipt", pay)
+        add("idea", "no error: at all\u2028#", card, sign="works")
+        add("step", "読む", mail)
+        chosen = {"card": str(card), "source": "web", "operation": "POST /pay"}
+        workshops.do(kept, number, "measure", aya, now, chosen)
+        workshops.do(kept, number, "vote", aya, now, {"card": str(pay), "without": "3"})
+    return number, site
+
+
+def test_what_it_comes_to_is_accepted_by_check_and_overwrites_nothing(shop: Path, tmp_path: Path) -> None:
+    number, _ = held(shop)
+    out = tmp_path / "found"
+    said = json.loads(run(shop, "workshop", "export", str(number), "-o", str(out), "--json"))
+    (path,) = said["written"]
+    assert said["unmeasured"] == ["メールが届く"]
+    assert sorted(one.name for one in (out / "journeys").iterdir()) == [Path(path).name]
+    refused = run(shop, "workshop", "export", str(number), "-o", str(out), status=2)
+    assert "is there already; nothing was written" in refused
+    (out / "tabiji.yaml").write_text(SITE, "utf-8")
+    run(out, "check")
+    (journey,) = definitions.load(out, {}).journeys
+    assert journey.title.en == 'Pay: "now" # {x} by card'
+    assert journey.team == "shop"
+    assert [(one.title.en, one.events) for one in journey.steps] == [
+        ("Send the card's number", "operation = 'POST /pay'")
+    ]
+    assert {one.state for one in journey.objectives} == {"provisional"}
+    text = (out / path).read_text("utf-8")
+    assert "# Idea (it works): no error: at all #" in text
+    assert "# Get the receipt: no operation measures it yet" in text
+
+
+def test_the_commands_say_what_there_is(shop: Path) -> None:
+    number, _ = held(shop)
+    listed = json.loads(run(shop, "workshop", "list", "--json"))["workshops"]
+    assert listed[0]["number"] == number
+    shown: dict[str, Any] = json.loads(run(shop, "workshop", "show", str(number), "--json"))
+    first, second = shown["journeys"]
+    assert (first["place"], first["score"], first["why"]) == (1, 10.5, "score")
+    assert (second["score"], second["why"]) == (None, "no-votes")
+    assert first["steps"][0]["operations"] == [{"source": "web", "operation": "POST /pay"}]
+    assert "Pay: " in run(shop, "workshop", "show", str(number))
+    assert json.loads(run(shop, "workshop", "end", str(number), "--json"))["ended_at"] is not None
+    assert "has ended already" in run(shop, "workshop", "end", str(number), status=2)
+    assert "there is no workshop 99" in run(shop, "workshop", "show", "99", status=2)
+
+
+def test_what_nothing_measures_is_not_written(shop: Path, tmp_path: Path) -> None:
+    made = json.loads(run(shop, "workshop", "open", "Nothing yet", "--json"))
+    assert made["link"].startswith(f"http://127.0.0.1:8700/workshop/{made['number']}-")
+    said = run(shop, "workshop", "export", str(made["number"]), "-o", str(tmp_path / "x"), status=2)
+    assert "nothing can be measured yet" in said
+    assert not (tmp_path / "x").exists()
