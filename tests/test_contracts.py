@@ -36,6 +36,7 @@ JUDGING = (
     "corrections",
     "policies",
     "agreements",
+    "roadmaps",
     "actions",
     "reviews",
     "boards",

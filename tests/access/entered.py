@@ -17,9 +17,10 @@ import sqlalchemy as sa
 from starlette.routing import Route
 
 from tabiji import definitions, store
+from tabiji.actions import Wanted
 from tabiji.definitions import Site
 from tabiji.incidents import Incident
-from tabiji.runs import intervening
+from tabiji.runs import acting, intervening
 from tabiji.runs.intervening import Word
 from tabiji.runs.receiving import Receiving
 from tabiji.store import Person, Store
@@ -146,6 +147,11 @@ class Entered:
         before = intervening.open_by_hand(self.site, self.store, "watch", now // 60 - 90, "human", word)
         intervening.close(self.site, self.store, before, now // 60 - 80, word)
         return intervening.open_by_hand(self.site, self.store, "watch", now // 60 - 30, "human", word)
+
+    def action(self) -> int:
+        """A new action item of the team alpha."""
+        wanted = Wanted("x", team="alpha")
+        return acting.open_(self.site, self.store, wanted, "ada", int(self.now())).number
 
     def forget(self) -> None:
         """No incident any more."""

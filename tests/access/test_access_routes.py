@@ -59,6 +59,11 @@ def of_workshop(path: str) -> Made:
     return made
 
 
+def of_action(path: str) -> Made:
+    """A new action item of the team alpha."""
+    return lambda site: path.replace("{number}", str(site.action()))
+
+
 def without(path: str) -> Made:
     def forgotten(site: Entered) -> str:
         site.forget()
@@ -170,6 +175,13 @@ ROUTES: dict[tuple[str, str], Asked] = {
     ("POST", "/api/v1/policies/{name}/withdraw"): Asked(
         CHANGING, asked_by_all("/api/v1/policies/spent/withdraw"), 200, {"reason": "x"}, True,
     ),
+    ("GET", "/api/v1/actions"): Asked(LOOKING, "/api/v1/actions"),
+    ("GET", "/api/v1/roadmap"): Asked(LOOKING, "/api/v1/roadmap"),
+    ("POST", "/api/v1/actions"): Asked(CHANGING, "/api/v1/actions", 201, {"title": "x", "team": "alpha"}, True),
+    ("GET", "/api/v1/actions/{number}"): Asked(LOOKING, of_action("/api/v1/actions/{number}")),
+    ("POST", "/api/v1/actions/{number}/{what}"): Asked(
+        CHANGING, of_action("/api/v1/actions/{number}/done"), 200, {"text": "x"}, True,
+    ),
     ("GET", "/api/v1/check"): Asked(LOOKING, "/api/v1/check"),
     ("GET", "/api/v1/schema/{file}"): Asked(LOOKING, "/api/v1/schema/site"),
     ("GET", "/api/v1/count"): Asked(LOOKING, "/api/v1/count?by=route&from=now-1h"),
@@ -276,6 +288,11 @@ ROUTES: dict[tuple[str, str], Asked] = {
     ("GET", "/policies/{name}"): Asked(LOOKING, "/policies/spent"),
     ("GET", "/policies/{name}/past"): Asked(LOOKING, "/policies/spent/past"),
     ("POST", "/policies/{name}/{act}"): Asked(CHANGING, "/policies/spent/ask", 303, {"text": "x"}),
+    ("GET", "/actions"): Asked(LOOKING, "/actions"),
+    ("POST", "/actions"): Asked(CHANGING, "/actions", 303, {"title": "x", "team": "alpha"}),
+    ("GET", "/actions/{number}"): Asked(LOOKING, of_action("/actions/{number}")),
+    ("POST", "/actions/{number}/{act}"): Asked(CHANGING, of_action("/actions/{number}/done"), 303, {"text": "x"}),
+    ("GET", "/roadmap"): Asked(LOOKING, "/roadmap"),
     ("GET", "/outbox"): Asked(READING_LINES, "/outbox"),
     ("POST", "/outbox/retry"): Asked(ADMINS, "/outbox/retry", 303, {"key": "all"}),
     ("POST", "/outbox/test"): Asked(ADMINS, "/outbox/test", 404, {"receiver": "nobody"}),

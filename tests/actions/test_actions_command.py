@@ -137,7 +137,7 @@ def test_an_item_from_its_opening_to_its_end(ask: Ask, tmp_path: Path) -> None:
         ("reopened", None, None, "They are back"),
         ("dropped", None, None, "The player goes away"),
     ]
-    assert {key: one for key, one in shown.items() if key not in ("opened", "ended")} == {
+    assert {key: one for key, one in shown.items() if key not in ("opened", "ended", "last")} == {
         "action": 1,
         "title": "Retry the token",
         "detail": "",
@@ -175,9 +175,30 @@ def test_an_item_from_its_opening_to_its_end(ask: Ask, tmp_path: Path) -> None:
     ]
 
 
+def test_the_roadmap_of_each_team(ask: Ask) -> None:
+    assert ask("actions", "roadmap") == (0, "No action items.\n", "")
+    opened(ask)
+    assert ask("actions", "add", "Load test", "--sort", "help", "--team", "billing").code == 0
+    assert [line.rstrip() for line in ask("actions", "roadmap").out.splitlines()] == [
+        "team      when         #  owner  supporter  what",
+        "billing   later        2  –      –          明細を直す",
+        "billing   help wanted  4  –      –          unplanned help wanted: Load test",
+        "learning  overdue      1  aya    –          Retry the token",
+        "learning  concern      3  –      –          concern: No staging",
+    ]
+    told = json.loads(ask("actions", "roadmap", "--team", "billing", "--by", "month", "--json").out)
+    assert (told["by"], [one["team"] for one in told["teams"]]) == ("month", ["billing"])
+    (road,) = told["teams"]
+    assert len(road["stretches"]) == 6
+    assert [[one["action"] for one in road[name]] for name in ("overdue", "later", "undated", "help")] == [
+        [], [2], [], [4],
+    ]  # fmt: skip
+
+
 WRONG: dict[str, tuple[list[str], str]] = {
     "no such item": (["own", "9"], "there is no action item 9; `tabiji actions` lists them"),
     "no such team": (["list", "--team", "x"], "`x` is not a team; there are billing, learning"),
+    "a roadmap of no team": (["roadmap", "--team", "x"], "`x` is not a team; there are billing, learning"),
     "no day": (["due", "1", "soon"], "`soon` is not a day; write for example `2026-06-30`"),
     "a day that there is not": (
         ["due", "1", "2026-02-30"],

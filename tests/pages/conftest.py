@@ -37,6 +37,9 @@ def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pages") / "demo"
     words = [sys.executable, "-m", "tabiji", "demo", str(folder), "--events", "100000", "--no-serve"]
     subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+    todo = ["actions", "add", "Retry the player's token", "--team", "learning", "--from", "incident:1"]
+    words = [sys.executable, "-m", "tabiji", *todo, "--due", "2026-01-31", "-C", str(folder)]
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
     return folder
 
 

@@ -35,6 +35,8 @@ OPEN = (
     "messages",
     "policies",
     "policies/history",
+    "actions",
+    "roadmap",
     "count",
 )
 CONFIG = schemathesis.Config.from_dict(
@@ -80,6 +82,29 @@ def at(folder: Path) -> str:
 
     with store.open(load(folder, {}).store) as kept:
         return iso_time(((kept.extent() or (0, 0))[1] + 1) * 60)
+
+
+SAME_DOCUMENTS = {
+    "action items": ("/actions", {"state": "all"}, ("actions", "--state", "all")),
+    "action items of a team": (
+        "/actions",
+        {"team": "learning", "from": "incident"},
+        ("actions", "--team", "learning", "--from", "incident"),
+    ),
+    "an action item": ("/actions/1", {}, ("actions", "1")),
+    "roadmaps": ("/roadmap", {"by": "month"}, ("actions", "roadmap", "--by", "month")),
+}
+
+
+@pytest.mark.parametrize(("path", "query", "words"), SAME_DOCUMENTS.values(), ids=SAME_DOCUMENTS)
+def test_documents_are_those_of_the_command(
+    client: TestClient, folder: Path, path: str, query: dict[str, Any], words: tuple[str, ...]
+) -> None:
+    opened = {"title": "Retry", "team": "learning", "from": "incident:1", "due": "2199-12-31"}
+    assert client.post("/api/v1/actions", json=opened).status_code == 201
+    answer = client.get(f"/api/v1{path}", params=query)
+    assert answer.status_code == 200, answer.text
+    assert answer.json() == printed(folder, *words)
 
 
 SAME = {

@@ -10,17 +10,19 @@ import click
 
 from tabiji.cli import login, output, workspace
 from tabiji.cli.listing import Listing
-from tabiji.errors import UsageError
 from tabiji.language import N_, _
 
 if TYPE_CHECKING:
     from tabiji.actions import Item, Sort
+    from tabiji.roadmaps import By
     from tabiji.runs.acting import What
+    from tabiji.runs.viewing.actions import Shown
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 NOBODY = "-"  # takes somebody, a day or a team away
 STATES = ("open", "overdue", "done", "dropped", "all")
 SORTS = ("action", "concern", "help")
+BYS = ("quarter", "month")
 
 
 @click.group(name="actions", cls=Listing)
@@ -60,7 +62,7 @@ def _reason_option(command: Command) -> Command:
 @workspace.json_option
 def list_(
     team: str | None,
-    state: str,
+    state: Shown,
     owner: str | None,
     origin: str | None,
     sort: Sort | None,
@@ -73,9 +75,7 @@ def list_(
     from tabiji.runs.viewing.actions import Asked, asked_for
 
     site = workspace.load(folder)
-    known = acting.teams(site)
-    if team is not None and team not in known:
-        raise UsageError(actions.unknown_team(team, known))
+    acting.known_team(site, team)
     came, which = acting.came_from(origin) if origin else (None, "")
     wanted = Asked(team, state, owner or "", came, which, sort)
     today = actions.today(workspace.now(), site.timezone)
@@ -91,6 +91,34 @@ def list_(
         from tabiji.reports.actions import action_table
 
         table = action_table(found, today)
+        output.print_table(table.columns, table.rows, right=table.right, grow=5)
+
+
+@command.command(name="roadmap")
+@click.option("--team", metavar="TEAM", help="Only that of a team.")
+@click.option(
+    "--by", type=click.Choice(BYS), default="quarter", show_default=True, help="How long a stretch of it is."
+)
+@workspace.workspace_option
+@workspace.json_option
+def roadmap(team: str | None, by: By, folder: Path | None, as_json: bool) -> None:
+    """The roadmap of each team: what is due when, which help is wanted, what worries somebody."""
+    from tabiji import actions, roadmaps
+    from tabiji.reports.actions import roadmap_json, roadmap_table
+    from tabiji.runs import acting
+
+    site = workspace.load(folder)
+    acting.known_team(site, team)
+    today = actions.today(workspace.now(), site.timezone)
+    with workspace.open_store(site) as store:
+        every = [one for one in acting.every(store) if team in (None, one.wanted.team)]
+    found = roadmaps.roadmap(every, by, today, site.timezone)
+    if as_json:
+        output.print_json(roadmap_json(found, by, today))
+    elif not any(one.open_count for one in found):
+        click.echo(_("No action items."))
+    else:
+        table = roadmap_table(found)
         output.print_table(table.columns, table.rows, right=table.right, grow=5)
 
 

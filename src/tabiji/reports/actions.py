@@ -1,15 +1,16 @@
-"""Action items → sentences, a table and a JSON document, as plain values."""
+"""Action items and roadmaps → sentences, tables and JSON documents, as plain values."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
+from datetime import date, timedelta
 
 from tabiji.actions import Item, Origin, Sort, State
 from tabiji.acts import Act
 from tabiji.language import N_, _, headings
 from tabiji.reports.documents import Json, iso_time
 from tabiji.reports.words import Table
+from tabiji.roadmaps import By, Road
 
 SORTS: Mapping[Sort, str] = {
     "action": N_("action item"),
@@ -90,6 +91,82 @@ def _titled(item: Item) -> str:
     return _("{sort}: {title}", sort=_(SORTS[item.wanted.sort]), title=item.wanted.title)
 
 
+def roadmap_table(roads: Iterable[Road]) -> Table:
+    """One row per item that is open: whose, when, what."""
+    return Table(
+        headings("team", "when", "#", "owner", "supporter", "what"),
+        tuple(
+            (
+                road.team or "–",
+                when,
+                str(one.number),
+                one.wanted.owner or "–",
+                one.wanted.supporter or "–",
+                _titled(one),
+            )
+            for road in roads
+            for when, items in _places(road)
+            for one in items
+        ),
+        frozenset({2}),
+    )
+
+
+def _places(road: Road) -> list[tuple[str, tuple[Item, ...]]]:
+    return [
+        (_("overdue"), road.overdue),
+        *(
+            (stretch_name(one.first.isoformat()[:7], last_day(one.end).isoformat()[:7]), one.items)
+            for one in road.stretches
+        ),
+        (_("later"), road.later),
+        (_("no day yet"), road.undated),
+        (_("help wanted"), road.help),
+        (_("concern"), road.concerns),
+    ]
+
+
+def last_day(end: date) -> date:
+    """The last day before another."""
+    return end - timedelta(days=1)
+
+
+def stretch_name(first: str, last: str) -> str:
+    """A month, or some months: 2026-04 – 2026-06."""
+    return first if first == last else _("{first} – {last}", first=first, last=last)
+
+
+def roadmap_json(roads: Iterable[Road], by: By, today: date) -> Json:
+    """`tabiji actions roadmap --json`."""
+
+    def told(items: Iterable[Item]) -> list[Json]:
+        return [action_json(one, today) for one in items]
+
+    return {
+        "by": by,
+        "teams": [
+            {
+                "team": road.team,
+                "overdue": told(road.overdue),
+                "stretches": [
+                    {
+                        "from": one.first.isoformat(),
+                        "to": last_day(one.end).isoformat(),
+                        "actions": told(one.items),
+                    }
+                    for one in road.stretches
+                ],
+                "later": told(road.later),
+                "undated": told(road.undated),
+                "help": told(road.help),
+                "concerns": told(road.concerns),
+                "done": told(road.done),
+            }
+            for road in roads
+        ],
+    }
+
+
 def actions_json(items: Iterable[Item], today: date) -> Json:
     """`tabiji actions --json`."""
     return {"actions": [action_json(one, today) for one in items]}
@@ -100,6 +177,7 @@ def action_json(item: Item, today: date) -> Json:
     wanted = item.wanted
     return {
         "action": item.number,
+        "last": item.last,
         "title": wanted.title,
         "detail": wanted.detail,
         "sort": wanted.sort,

@@ -47,6 +47,13 @@ def teams(site: Site) -> list[str]:
     return sorted({one.name for one in site.teams} | {one.team for one in site.journeys if one.team})
 
 
+def known_team(site: Site, team: str | None) -> None:
+    """Raises UsageError for a team that there is not; None asks for none."""
+    known = teams(site)
+    if team is not None and team not in known:
+        raise UsageError(actions.unknown_team(team, known))
+
+
 def faults(site: Site, wanted: Wanted) -> list[tuple[str, str]]:
     """What is wrong with an item that somebody wants to open: the field, and what would be right."""
     return actions.faults(wanted, teams(site), [one.name for one in site.journeys])

@@ -147,6 +147,14 @@ def month(found: date) -> str:
     return format_date(found, pattern, locale=language.current())
 
 
+def months(first: date, last: date) -> str:
+    """Some months of a year: Apr–Jun 2026; 2026年4〜6月."""
+    if language.current() == "ja":
+        return f"{first.year}年{first.month}〜{last.month}月"
+    named = [format_date(one, "MMM", locale="en") for one in (first, last)]
+    return f"{named[0]}–{named[1]} {last.year}"
+
+
 def caret(fault: Fault) -> str:
     """The line of a fault, with a caret below its place."""
     return "\n".join(line.removeprefix("    ") for line in str(fault).splitlines()[1:])
@@ -201,6 +209,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "query": query,
     "caret": caret,
     "month": month,
+    "months": months,
     "severity": severity_name,
     "field_time": field_time,
     "points": points,

@@ -31,6 +31,7 @@ NAVIGATION = (  # path, words
     ("/explore", N_("Explore")),
     ("/what-if", N_("What if")),
     ("/policies", N_("Policies")),
+    ("/actions", N_("Action items")),
     ("/support", N_("Support")),
     ("/sources", N_("Sources")),
 )

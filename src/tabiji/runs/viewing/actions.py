@@ -1,25 +1,54 @@
-"""All action items → those that are asked for."""
+"""All action items → those that are asked for, and how many of them stand how."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Literal, get_args
 
 from tabiji import actions
-from tabiji.actions import Item, Origin, Sort
+from tabiji.actions import STATES, Item, Origin, Sort, State
+
+Shown = Literal["open", "overdue", "done", "dropped", "all"]  # what is overdue is open, too
+SHOWN: tuple[Shown, ...] = get_args(Shown)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a list is of; what is empty asks for all. `state` may be `open`, which what is overdue is, too; or `all`."""
+    """What a list is of; what is empty asks for all."""
 
     team: str | None = None
-    state: str = "open"
+    state: Shown = "open"
     person: str = ""  # who sees to it or supports it
     origin: Origin | None = None
     which: str = ""
     sort: Sort | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Those that are asked for; of all that are asked for but for their state, how many stand how.
+
+    `people` are all who see to something or support somebody.
+    """
+
+    items: tuple[Item, ...]
+    counts: Mapping[State, int]
+    people: tuple[str, ...]
+    any_at_all: bool
+
+
+def listing(every: Sequence[Item], asked: Asked, today: date) -> Listing:
+    """What the page of all items shows."""
+    states = [one.state(today) for one in asked_for(every, replace(asked, state="all"), today)]
+    names = {name for one in every for name in (one.wanted.owner, one.wanted.supporter) if name}
+    return Listing(
+        tuple(asked_for(every, asked, today)),
+        {state: states.count(state) for state in STATES},
+        tuple(sorted(names)),
+        bool(every),
+    )
 
 
 def asked_for(every: Iterable[Item], asked: Asked, today: date) -> list[Item]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from fastapi import APIRouter
 
 from tabiji.web.api import (
+    actions,
     agreements,
     caretaking,
     counts,
@@ -23,6 +24,7 @@ from tabiji.web.context import Context
 ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
     standings.routes,
     agreements.routes,
+    actions.routes,
     counts.routes,
     suggesting.routes,
     happenings.routes,

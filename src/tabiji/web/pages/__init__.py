@@ -8,6 +8,7 @@ from fastapi import APIRouter
 
 from tabiji.web.context import Context
 from tabiji.web.pages import (
+    actions,
     alerts,
     audit,
     charts,
@@ -55,6 +56,7 @@ ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
     alerts.routes,
     policies.routes,
     reports.routes,
+    actions.routes,
     outbox.routes,
     explore.routes,
     support.routes,

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
 
+from tabiji import actions
+from tabiji.actions import Item, State
 from tabiji.budgets import STATES
 from tabiji.definitions import Site
 from tabiji.language import _, ngettext
 from tabiji.reports.agreements import ACTIONS
-from tabiji.runs import signing
+from tabiji.runs import acting, signing
 from tabiji.runs.viewing import happened as happening
 from tabiji.runs.viewing import home as viewing
 from tabiji.runs.viewing import reviews as reviewing
+from tabiji.runs.viewing.actions import Asked, listing
 from tabiji.runs.viewing.home import Home, Row, Standings, Yesterday
 from tabiji.web.context import Context
 from tabiji.web.filters import words
@@ -101,11 +104,17 @@ def routes(context: Context) -> APIRouter:
             headline=headline(facts),
             choices=STATE_CHOICES,
             action_words=ACTIONS,
+            todo=todo(acting.every(store), wanted.team, page),
             unsigned=sum(one.standing.state != "agreed" for one in signing.all_of(site, store)),
             reviews_due=sum(one.waits for one in reviewing.listing(site, store, page.now)),
         )
 
     return router
+
+
+def todo(every: Sequence[Item], team: str, page: Page) -> Mapping[State, int]:
+    """How many action items of a team, or of all, stand how."""
+    return listing(every, Asked(team or None), actions.today(page.now, page.zone)).counts
 
 
 def teams(site: Site) -> list[tuple[str, str]]:

@@ -8,19 +8,24 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Request, Response
 
+from tabiji import actions
+from tabiji.actions import Item
 from tabiji.errors import UsageError
 from tabiji.incidents import ROLES, Incident, Part, Role
 from tabiji.language import N_, _, current, listed
+from tabiji.reports.actions import STATES
 from tabiji.reports.alerts import ENDINGS, tier_name
 from tabiji.reports.ledger import history_sentences
 from tabiji.reports.marks import KINDS
 from tabiji.reports.numbers import percents
 from tabiji.reports.saying import Scene, Words
-from tabiji.runs import intervening
+from tabiji.runs import acting, intervening
 from tabiji.runs.intervening import Word
 from tabiji.runs.viewing import incident as viewing
+from tabiji.runs.viewing.actions import Asked, asked_for
 from tabiji.store import Posted, StaleIncident
 from tabiji.web.context import Context
+from tabiji.web.pages.actions import LOOKS
 from tabiji.web.pages.incidents import TEXT_LONGEST
 from tabiji.web.pages.moments import NOTICED, minute_of
 from tabiji.web.rendering import Page
@@ -217,6 +222,12 @@ def receivers(posts: Sequence[Posted]) -> list[str]:
     return list(dict.fromkeys(one.message.receiver for one in posts))
 
 
+def _todo(page: Page, number: int) -> list[Item]:
+    """What it left to be done."""
+    asked = Asked(state="all", origin="incident", which=str(number))
+    return asked_for(acting.every(page.context.store), asked, actions.today(page.now, page.zone))
+
+
 def _page(page: Page, number: int, typed: Typed | None = None, status: int = 200) -> Response:
     _found(page, number)
     site = page.site
@@ -248,6 +259,10 @@ def _page(page: Page, number: int, typed: Typed | None = None, status: int = 200
         stages=STAGES,
         delivered=DELIVERED,
         policies=[(one, history_sentences(one, found.until_minute, page.zone)) for one in found.policies],
+        todo=_todo(page, number),
+        today=actions.today(page.now, page.zone),
+        todo_states=STATES,
+        todo_looks=LOOKS,
         may_change=page.visitor.may_change(_team(page, found.incident)),
         typed=typed,
         meanwhile=viewing.since(typed.seen, found.facts) if typed is not None and status == 409 else (),
