@@ -32,6 +32,7 @@ from tabiji.web.pages import (
     suggest,
     support,
     tokens,
+    voices,
     what_if,
     workshops,
 )
@@ -57,6 +58,7 @@ ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
     policies.routes,
     reports.routes,
     actions.routes,
+    voices.routes,
     outbox.routes,
     explore.routes,
     support.routes,
