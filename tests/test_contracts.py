@@ -31,6 +31,7 @@ JUDGING = (
     "incidents",
     "targets",
     "slices",
+    "results",
     "alerts",
     "budgets",
     "corrections",

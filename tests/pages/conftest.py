@@ -31,6 +31,18 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     }
 
 
+KEY_RESULT = [
+    "--objective",
+    "watch-course/plays",
+    "--measure",
+    "days-kept",
+    "--start",
+    "50%",
+    "--target",
+    "99%",
+]
+
+
 @pytest.fixture(scope="session")
 def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo's workspace, with a tenth of its events; nobody changes its files."""
@@ -40,6 +52,10 @@ def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     todo = ["actions", "add", "Retry the player's token", "--team", "learning", "--from", "incident:1"]
     words = [sys.executable, "-m", "tabiji", *todo, "--due", "2026-01-31", "-C", str(folder)]
     subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+    aim = ["results", "open", "Videos start on nearly every day", *KEY_RESULT]
+    subprocess.run(
+        [sys.executable, "-m", "tabiji", *aim, "-C", str(folder)], check=True, stdout=subprocess.DEVNULL
+    )
     return folder
 
 

@@ -44,6 +44,7 @@ COMMANDS = {  # name → module and one line for the list
     "workshop": ("tabiji.cli.workshop", N_("Journeys, votes and an order, found by people of every role.")),
     "gate": ("tabiji.cli.gate", N_("Is deploying in keeping with what was agreed; and if not, why.")),
     "policies": ("tabiji.cli.policies", N_("What was agreed about budgets, and who has signed it.")),
+    "results": ("tabiji.cli.results", N_("What teams want to reach by when, and how far they have come.")),
     "lines": ("tabiji.cli.lines", N_("The very log lines behind a number.")),
     "simulate": ("tabiji.cli.simulate", N_("What changed definitions would have said of the past.")),
     "suggest": ("tabiji.cli.suggest", N_("Targets that were just kept while users did not complain.")),

@@ -22,6 +22,7 @@ from tabiji.runs.viewing.actions import Asked, listing
 from tabiji.runs.viewing.home import Home, Row, Standings, Yesterday
 from tabiji.web.context import Context
 from tabiji.web.filters import words
+from tabiji.web.pages.results import of as results_of
 from tabiji.web.remembering import Remembered
 from tabiji.web.rendering import Page
 from tabiji.windows import DAY
@@ -105,6 +106,7 @@ def routes(context: Context) -> APIRouter:
             choices=STATE_CHOICES,
             action_words=ACTIONS,
             todo=todo(acting.every(store), wanted.team, page),
+            key_results=results_of(page, None)["key_results"],
             unsigned=sum(one.standing.state != "agreed" for one in signing.all_of(site, store)),
             reviews_due=sum(one.waits for one in reviewing.listing(site, store, page.now)),
         )

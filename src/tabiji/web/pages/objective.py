@@ -26,6 +26,7 @@ from tabiji.runs.viewing.narrowing import known_columns
 from tabiji.runs.viewing.objective import Asked, Month, ObjectivePage, Stretch, objective_page
 from tabiji.web import filters
 from tabiji.web.context import Context
+from tabiji.web.pages.results import of as results_of
 from tabiji.web.rendering import Page
 from tabiji.windows import Rolling, Window
 
@@ -73,6 +74,7 @@ def routes(context: Context) -> APIRouter:
             )
         return page.html(
             "objective.html",
+            results_of(page, name),
             facts=facts,
             objective=facts.objective,
             journey=facts.journey,
