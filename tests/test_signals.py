@@ -172,9 +172,9 @@ def test_every_row_that_is_wrong_is_said_with_its_line(
         pytest.param(b"\xff\xff\x81", "enquiry", {}, "the file is neither UTF-8 nor Shift_JIS; save it as CSV UTF-8",
                      id="no text"),
         pytest.param(b"when,subject\n", "enquiry", {}, "no column is known for `at`; there are when, subject; "
-                     "say which with `--map at=COLUMN`", id="no column for the time"),
+                     "call it so, or say which it is: `--map at=COLUMN`", id="no column for the time"),
         pytest.param(b"at,x\n", "revenue", {}, "no column is known for `amount`; there are at, x; "
-                     "say which with `--map amount=COLUMN`", id="no column for what was earned"),
+                     "call it so, or say which it is: `--map amount=COLUMN`", id="no column for what was earned"),
         pytest.param(b"at,date\n", "enquiry", {}, "at, date may all be `at`; say which with `--map at=at`",
                      id="two columns for the time"),
         pytest.param(b"at,x\n", "enquiry", {"text": "y"}, "there is no column `y`; there are at, x",

@@ -150,7 +150,7 @@ def test_what_was_done_is_in_the_audit(ask: Ask, store_url: str) -> None:
         pytest.param(["import", "enquiry", "no.csv"], 3, "no.csv can't be read: No such file or directory\n",
                      id="no file"),
         pytest.param(["import", "revenue", "tickets.csv"], 2, "tickets.csv: no column is known for `amount`; there "
-                     "are 日時, 件名, 番号; say which with `--map amount=COLUMN`\n", id="no column"),
+                     "are 日時, 件名, 番号; call it so, or say which it is: `--map amount=COLUMN`\n", id="no column"),
         pytest.param(["import", "enquiry", "tickets.csv", "--map", "when=x"], 2, "`--map when=x`: write FIELD=COLUMN; "
                      "a field is at, text, amount, journey, key, author\n", id="no field"),
         pytest.param(["place", "7", "watch"], 2,

@@ -65,6 +65,7 @@ TOKENS: Mapping[str, tuple[str, ...]] = {
     "token read": ("read",),
     "token ingest": ("ingest:*",),
     "token marks": ("marks",),
+    "token signals": ("signals",),
     "token admin": ("admin",),
 }
 NOBODY = "nobody"

@@ -20,16 +20,19 @@ from tabiji.boards import Point
 from tabiji.results import Wanted
 from tabiji.runs import achieving, intervening, reviewing, signing, workshops
 from tabiji.runs.intervening import Word
+from tabiji.signals import Signal
 from tabiji.store import Person
 
 EVERYBODY = frozenset(ROLES)
 LOOKING = frozenset({"viewer", "member", "other", "admin", "token read", "token admin"})
 READING_LINES = frozenset({"member", "other", "admin", "token admin"})
 CHANGING = frozenset({"member", "admin", "token admin"})  # what is alpha's
+MEMBERS = frozenset({"member", "other", "admin", "token admin"})  # of any team
 ADMINS = frozenset({"admin", "token admin"})
 SIGNED_IN = frozenset({"viewer", "member", "other", "admin"})
 READERS = frozenset({"token read", "token admin"})  # by tokens alone
 MARKERS = frozenset({"token marks", "token admin"})
+TELLERS = frozenset({"token signals", "token admin"})
 PUSHERS = frozenset({"token ingest", "token admin"})
 
 Made = Callable[[Entered], str]
@@ -119,6 +122,16 @@ def begun(path: str) -> Made:
     return made
 
 
+def of_signal(path: str) -> Made:
+    """An enquiry about alpha's journey."""
+
+    def made(site: Entered) -> str:
+        site.store.signals.add([Signal("enquiry", 60, "T-1", journey="watch")], 60)
+        return path.replace("{number}", str(site.store.signals.between(0, 61)[0].number))
+
+    return made
+
+
 def of_result(path: str) -> Made:
     """There is a key result of alpha's, and nobody has closed it."""
 
@@ -146,6 +159,7 @@ def session(site: Entered) -> str:
 
 
 INCIDENT = "/api/v1/incidents/{number}"
+SIGNAL = "/api/v1/signals/{number}"
 LOGS = {"resourceLogs": [{"scopeLogs": [{"logRecords": [{"body": {"stringValue": "x"}}]}]}]}
 SPANS = {"resourceSpans": [{"scopeSpans": [{"spans": [{"name": "x", "kind": 2, "startTimeUnixNano": "1"}]}]}]}
 RESULT = {"title": "x", "objective": "watch/works", "measure": "sli", "start": "90%", "target": "99%"}
@@ -208,6 +222,13 @@ ROUTES: dict[tuple[str, str], Asked] = {
     ),
     ("GET", "/api/v1/suggest"): Asked(LOOKING, "/api/v1/suggest?name=watch"),
     ("POST", "/api/v1/suggest"): Asked(CHANGING, "/api/v1/suggest", 422, {**SAID, "why": " "}, True),
+    ("POST", "/api/v1/signals/import"): Asked(
+        TELLERS, "/api/v1/signals/import?kind=enquiry", 200, {"signals": []}, True,
+    ),
+    ("GET", "/api/v1/signals"): Asked(LOOKING, "/api/v1/signals"),
+    ("POST", f"{SIGNAL}/place"): Asked(CHANGING, of_signal(f"{SIGNAL}/place"), 200, {"journey": "watch"}, True),
+    ("POST", "/api/v1/signals/sort"): Asked(MEMBERS, "/api/v1/signals/sort"),
+    ("DELETE", SIGNAL): Asked(CHANGING, of_signal(SIGNAL), 204),
     ("GET", "/api/v1/alerts"): Asked(LOOKING, "/api/v1/alerts"),
     ("GET", "/api/v1/alerts/why"): Asked(LOOKING, "/api/v1/alerts/why?objective=watch/works"),
     ("GET", "/api/v1/reports"): Asked(LOOKING, "/api/v1/reports"),
@@ -310,6 +331,13 @@ ROUTES: dict[tuple[str, str], Asked] = {
     ("GET", "/actions/{number}"): Asked(LOOKING, of_action("/actions/{number}")),
     ("POST", "/actions/{number}/{act}"): Asked(CHANGING, of_action("/actions/{number}/done"), 303, {"text": "x"}),
     ("GET", "/roadmap"): Asked(LOOKING, "/roadmap"),
+    ("GET", "/voices"): Asked(LOOKING, "/voices"),
+    ("POST", "/voices"): Asked(MEMBERS, "/voices", 303, {"text": "x"}),
+    ("POST", "/voices/import"): Asked(MEMBERS, "/voices/import", 422, {"kind": "enquiry"}),
+    ("POST", "/voices/sort"): Asked(MEMBERS, "/voices/sort", 303, {}),
+    ("POST", "/voices/{number}/{act}"): Asked(
+        CHANGING, of_signal("/voices/{number}/place"), 303, {"journey": "watch"},
+    ),
     ("GET", "/outbox"): Asked(READING_LINES, "/outbox"),
     ("POST", "/outbox/retry"): Asked(ADMINS, "/outbox/retry", 303, {"key": "all"}),
     ("POST", "/outbox/test"): Asked(ADMINS, "/outbox/test", 404, {"receiver": "nobody"}),
@@ -357,7 +385,7 @@ def test_every_route_is_listed(site: Entered) -> None:
 @pytest.mark.parametrize(("method", "path"), ROUTES, ids=lambda one: one)
 def test_who_gets_an_answer(site: Entered, method: str, path: str) -> None:
     asked, found = ROUTES[method, path], {}
-    own = asked.who in (READERS, MARKERS, PUSHERS)
+    own = asked.who in (READERS, MARKERS, TELLERS, PUSHERS)
     machine = own or path.startswith("/api/v1")
     expected: dict[str, object] = {}
     for role in ROLES:

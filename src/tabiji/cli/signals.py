@@ -13,7 +13,6 @@ from tabiji.errors import FileError, UsageError, reason
 from tabiji.language import _, listed
 
 if TYPE_CHECKING:
-    from tabiji.definitions import Site
     from tabiji.signals import Field, Kind
 
 LAST = 10**10  # the year 2286
@@ -63,6 +62,8 @@ def list_(
       tabiji signals list --kind voice --journey watch-course
     """
     from tabiji.reports.signals import signal_json, signal_table
+    from tabiji.runs import signalling
+    from tabiji.signals import is_unplaced
 
     site = workspace.load(folder)
     now = workspace.now()
@@ -71,11 +72,11 @@ def list_(
     if last <= first:
         raise UsageError(_("`--to` is not after `--from`"))
     if journey is not None:
-        _check_journey(site, journey)
+        signalling.check_journey(site, journey)
     wanted = [_kind(kind) for kind in kinds]
     with workspace.open_store(site) as store:
         found = store.signals.between(first, last, *wanted, journey=journey)
-    found = [one for one in found if not unplaced or one.journey is None]
+    found = [one for one in found if not unplaced or is_unplaced(one)]
     if as_json:
         output.print_json({"signals": [signal_json(one) for one in found]})
     elif not found:
@@ -117,23 +118,17 @@ def import_(
       tabiji signals import enquiry tickets.csv --map at=opened --map text=headline
       tabiji signals import revenue sales.csv
     """
-    from tabiji.signals import TableError, read
+    from tabiji.reports.signals import import_json
+    from tabiji.runs import signalling
 
     site = workspace.load(folder)
     now = workspace.now()
     chosen = _kind(kind)
+    content, columns = _content(file), _columns(mapped)
+    origin = author or ("stdin" if file == "-" else Path(file).name[:100])
     try:
-        found = read(
-            _content(file),
-            chosen,
-            columns=_columns(mapped),
-            journeys=_spellings(site),
-            rules=site.enquiries,
-            author=author or ("stdin" if file == "-" else Path(file).name[:100]),
-            zone=site.timezone,
-            now=now,
-        )
-    except TableError as error:
+        found = signalling.read_table(site, content, chosen, columns, origin, now)
+    except UsageError as error:
         raise UsageError(f"{file}: {error}") from None
     wrong = [f"{file}:{line}: {message}" for line, message in found.faults]
     if wrong and not skip_faulty:
@@ -156,16 +151,7 @@ def import_(
     known = len(found.signals) - new
     unplaced = sum(one.journey is None for one in found.signals)
     if as_json:
-        output.print_json(
-            {
-                "kind": chosen,
-                "new": new,
-                "known": known,
-                "unplaced": unplaced,
-                "faulty": [{"line": line, "message": message} for line, message in found.faults],
-                "unread_columns": list(found.unread),
-            }
-        )
+        output.print_json(import_json(chosen, found, new))
         return
     said = _("{new:,} new, {known:,} known already.", new=new, known=known)
     if found.faults:
@@ -196,11 +182,10 @@ def place(number: int, journey: str, folder: Path | None, as_json: bool) -> None
     """
     site = workspace.load(folder)
     chosen = None if journey == "none" else journey
-    if chosen is not None:
-        _check_journey(site, chosen)
+    from tabiji.runs import signalling
+
     with workspace.open_store(site) as store:
-        if not _known(number) or not store.signals.place(number, chosen):
-            raise UsageError(_nothing(number))
+        signalling.place(site, store, number, chosen)
         now, about = workspace.now(), f"signal {number}"
         store.audit.add(now, login.user(), "command", "signal-placed", about, journey=chosen)
     if as_json:
@@ -222,23 +207,24 @@ def sort(folder: Path | None, as_json: bool) -> None:
     \b
       tabiji signals sort
     """
-    from tabiji.signals import journey_of
+    from tabiji.runs import signalling
 
     site = workspace.load(folder)
     with workspace.open_store(site) as store:
-        kept = [one for one in store.signals.between(0, LAST) if not one.by_hand]
-        said = {one.number: journey_of(one.text, site.enquiries) for one in kept}
-        changed = store.signals.sort(
-            {one.number: said[one.number] for one in kept if said[one.number] != one.journey}
-        )
-        if changed:
+        found = signalling.sort(site, store)
+        if found.changed:
             now = workspace.now()
-            store.audit.add(now, login.user(), "command", "signals-sorted", "signals", changed=changed)
-    unplaced = sum(journey is None for journey in said.values())
+            store.audit.add(now, login.user(), "command", "signals-sorted", "signals", changed=found.changed)
     if as_json:
-        output.print_json({"changed": changed, "unplaced": unplaced})
+        output.print_json({"changed": found.changed, "unplaced": found.unplaced})
     else:
-        click.echo(_("{changed:,} changed; {n:,} are about no journey.", changed=changed, n=unplaced))
+        click.echo(
+            _(
+                "{changed:,} changed; {n:,} are about no journey.",
+                changed=found.changed,
+                n=found.unplaced,
+            )
+        )
 
 
 @command.command(name="remove")
@@ -251,23 +237,16 @@ def remove(number: int, folder: Path | None, as_json: bool) -> None:
     \b
       tabiji signals remove 12
     """
+    from tabiji.runs import signalling
+
     site = workspace.load(folder)
     with workspace.open_store(site) as store:
-        if not _known(number) or not store.signals.remove(number):
-            raise UsageError(_nothing(number))
+        signalling.remove(store, number)
         store.audit.add(workspace.now(), login.user(), "command", "signal-removed", f"signal {number}")
     if as_json:
         output.print_json({"removed": number})
     else:
         click.echo(_("{number} is removed.", number=number))
-
-
-def _known(number: int) -> bool:
-    return 0 < number < 2**31  # what a table can hold
-
-
-def _nothing(number: int) -> str:
-    return _("there is nothing of the number {number}; `tabiji signals list` lists them", number=number)
 
 
 def _kind(written: str) -> Kind:
@@ -278,25 +257,6 @@ def _kind(written: str) -> Kind:
             _("`{kind}` is no kind of signal; there are {known}", kind=written, known=listed(KINDS))
         )
     return written
-
-
-def _check_journey(site: Site, name: str) -> None:
-    names = sorted(journey.name for journey in site.journeys)
-    if name not in names:
-        if not names:
-            raise UsageError(_("`{name}` is not a journey; there are none", name=name))
-        raise UsageError(_("`{name}` is not a journey; there are {known}", name=name, known=listed(names)))
-
-
-def _spellings(site: Site) -> dict[str, str]:
-    """What a column of journeys may hold: names, and titles in either language."""
-    titles = {
-        title: journey.name
-        for journey in site.journeys
-        for title in (journey.title.ja, journey.title.en)
-        if title
-    }
-    return {**titles, **{journey.name: journey.name for journey in site.journeys}}
 
 
 def _columns(mapped: tuple[str, ...]) -> dict[Field, str]:

@@ -14,13 +14,13 @@ from tabiji.language import N_, _, headings
 if TYPE_CHECKING:
     from tabiji.store import Token
 
-SCOPES = N_("`ingest:SOURCE`, `ingest:*`, `marks`, `read` or `admin`")
-SCOPES_HELP = N_("`ingest:SOURCE`, `ingest:*`, `marks`, `read` or `admin`; several may be given.")
+SCOPES = N_("`ingest:SOURCE`, `ingest:*`, `marks`, `signals`, `read` or `admin`")
+SCOPES_HELP = N_("`ingest:SOURCE`, `ingest:*`, `marks`, `signals`, `read` or `admin`; several may be given.")
 
 
 @click.group(name="token")
 def command() -> None:
-    """Make, list and revoke tokens, by which programs push lines and set marks.
+    """Make, list and revoke tokens, by which programs push lines, set marks and tell of enquiries.
 
     \b
       tabiji token create fluent-bit --scope ingest:web --expires 90d

@@ -8,7 +8,7 @@ from tabiji.language import N_, _, headings
 from tabiji.reports.documents import Json, iso_time
 from tabiji.reports.numbers import local
 from tabiji.reports.words import Table
-from tabiji.signals import Kind, Signal
+from tabiji.signals import Kind, Read, Signal
 
 KINDS: Mapping[Kind, str] = {
     "enquiry": N_("enquiry"),
@@ -18,18 +18,33 @@ KINDS: Mapping[Kind, str] = {
 }
 
 
-def signal_json(signal: Signal) -> Json:
-    """A signal as the commands and the API show it; `journey` is null where nothing tells which one it is about."""
+def signal_json(signal: Signal, *, words: bool = True) -> Json:
+    """A signal as the commands and the API show it; `journey` is null where nothing tells which one it is about.
+
+    Without `words` the text is null, but for voices, which are for everybody: users' letters may name them.
+    """
     return {
         "number": signal.number,
         "kind": signal.kind,
         "at": iso_time(signal.at),
         "amount": signal.amount,
-        "text": signal.text,
+        "text": signal.text if words or signal.kind == "voice" else None,
         "journey": signal.journey,
         "by_hand": signal.by_hand,
         "author": signal.author,
         "key": signal.key,
+    }
+
+
+def import_json(kind: Kind, found: Read, new: int) -> Json:
+    """What became of a file or a document that was taken in."""
+    return {
+        "kind": kind,
+        "new": new,
+        "known": len(found.signals) - new,
+        "unplaced": sum(one.journey is None for one in found.signals),
+        "faulty": [{"line": line, "message": message} for line, message in found.faults],
+        "unread_columns": list(found.unread),
     }
 
 

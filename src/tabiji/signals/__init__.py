@@ -1,6 +1,7 @@
 """What users say and do apart from the logs → plain values: enquiries, cancellations, revenue, voices."""
 
-from tabiji.signals.facts import KINDS, Kind, Signal
+from tabiji.signals.entries import read_entries
+from tabiji.signals.facts import KINDS, Kind, Signal, is_unplaced
 from tabiji.signals.faults import faults
 from tabiji.signals.rules import Rule, journey_of
 from tabiji.signals.tables import FIELDS, Field, Read, TableError, read
@@ -15,6 +16,8 @@ __all__ = [
     "Signal",
     "TableError",
     "faults",
+    "is_unplaced",
     "journey_of",
     "read",
+    "read_entries",
 ]

@@ -28,3 +28,8 @@ class Signal:
     by_hand: bool = False
     author: str = ""
     number: int = 0
+
+
+def is_unplaced(signal: Signal) -> bool:
+    """Whether nothing tells which journey it is about; revenue need be about none."""
+    return signal.journey is None and not signal.by_hand and signal.kind != "revenue"

@@ -6,7 +6,7 @@ import csv
 import hashlib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
@@ -53,6 +53,7 @@ _TIME = re.compile(
 )
 _AMOUNT = re.compile(r"([+-]?)[¥\\$€]?\s*(\d{1,3}(?:,\d{3})+|\d+)\s*(?:円|件)?")
 _SEPARATORS = (",", "\t", ";")
+Row = tuple[int, Mapping[Field, str] | str]  # its place, and what it says; or what is wrong with all of it
 
 
 class TableError(ValueError):
@@ -90,21 +91,52 @@ def read(
     if header is None:
         raise TableError(_("the file is empty; its first line names the columns"))
     places = _places([name.strip() for name in header[1]], kind, columns)
+
+    def rows() -> Iterator[Row]:
+        for line, cells in lines:
+            if len(cells) > len(header[1]):
+                yield line, _("there are more cells than columns; put a text with commas in quotes")
+            elif any(cell.strip() for cell in cells):
+                yield (
+                    line,
+                    {field: cells[at].strip() if at < len(cells) else "" for field, at in places.items()},
+                )
+
+    found, wrong = gathered(
+        rows(), kind, journeys=journeys, rules=rules, author=author, zone=zone, now=now, place="line"
+    )
+    read_columns = set(places.values())
+    unread = tuple(name.strip() for at, name in enumerate(header[1]) if at not in read_columns)
+    return Read(found, wrong, tuple(name for name in unread if name))
+
+
+def gathered(
+    rows: Iterable[Row],
+    kind: Kind,
+    *,
+    journeys: Mapping[str, str],
+    rules: Sequence[Rule],
+    author: str,
+    zone: str,
+    now: int,
+    place: Literal["line", "entry"],
+) -> tuple[tuple[Signal, ...], tuple[tuple[int, str], ...]]:
+    """The signals that rows say, in their order; and the places of the others, with what is wrong there.
+
+    `place` is what the number of a row is called. The rest: see `read`.
+    """
     spelled = {folded(title): name for title, name in journeys.items()}
     found: list[Signal] = []
     wrong: list[tuple[int, str]] = []
     said: Counter[str] = Counter()
     first: dict[str, int] = {}
-    for line, cells in lines:
-        if not any(cell.strip() for cell in cells):
-            continue
-        values = {field: cells[at].strip() if at < len(cells) else "" for field, at in places.items()}
+    for number, values in rows:
         try:
-            if len(cells) > len(header[1]):
-                raise ValueError(_("there are more cells than columns; put a text with commas in quotes"))
+            if isinstance(values, str):
+                raise ValueError(values)
             signal = _signal(kind, values, spelled, rules, author, zone, now)
         except ValueError as error:
-            wrong.append((line, str(error)))
+            wrong.append((number, str(error)))
             continue
         if not signal.key:
             content_of = f"{signal.at}\0{signal.amount}\0{signal.text}"
@@ -113,16 +145,16 @@ def read(
             signal = replace(signal, key=f"row-{digest.hexdigest()[:32]}")
         elif signal.key in first:
             message = _("`{key}` is on line {line} already", key=signal.key[:100], line=first[signal.key])
-            wrong.append((line, message))
+            if place == "entry":
+                message = _("`{key}` is entry {n} already", key=signal.key[:100], n=first[signal.key])
+            wrong.append((number, message))
             continue
-        first.setdefault(signal.key, line)
+        first.setdefault(signal.key, number)
         if bad := faults(signal, set(journeys.values()), now):
-            wrong.append((line, "; ".join(message for _field, message in bad)))
+            wrong.append((number, "; ".join(message for _field, message in bad)))
         else:
             found.append(signal)
-    read_columns = set(places.values())
-    unread = tuple(name.strip() for at, name in enumerate(header[1]) if at not in read_columns)
-    return Read(tuple(found), tuple(wrong), tuple(name for name in unread if name))
+    return tuple(found), tuple(wrong)
 
 
 def _text(content: bytes) -> str:
@@ -181,7 +213,8 @@ def _places(header: Sequence[str], kind: Kind, columns: Mapping[Field, str]) -> 
     for field in _NEEDED[kind]:
         if field not in places:
             message = _(
-                "no column is known for `{field}`; there are {known}; say which with `--map {field}=COLUMN`",
+                "no column is known for `{field}`; there are {known}; "
+                "call it so, or say which it is: `--map {field}=COLUMN`",
                 field=field,
                 known=listed(header),
             )

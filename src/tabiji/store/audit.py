@@ -25,6 +25,7 @@ Action = Literal[
     "mark-added",
     "mark-removed",
     "signals-imported",
+    "voice-added",
     "signals-sorted",
     "signal-placed",
     "signal-removed",

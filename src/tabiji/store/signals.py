@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy import Column, Index, Integer, Table, Text, UniqueConstraint
@@ -83,6 +83,40 @@ class Signals:
             query = query.where(columns.journey == journey)
         with self._transactions.reading() as connection:
             return [_signal(row) for row in connection.execute(query.order_by(columns.at, columns.id))]
+
+    def of(self, number: int) -> Signal | None:
+        """The signal of a number."""
+        with self._transactions.reading() as connection:
+            row = connection.execute(sa.select(signals).where(signals.c.id == number)).first()
+        return None if row is None else _signal(row)
+
+    def newest(
+        self,
+        from_second: int,
+        until_second: int,
+        *kinds: Kind,
+        journey: str | Literal[False] | None = None,
+        most: int = 100,
+        after: int = 0,
+    ) -> tuple[list[Signal], int]:
+        """Some signals of `[from_second, until_second)`, the newest first, and how many there are in all.
+
+        Of some kinds; about one journey, or (`False`) of which nothing tells what they are about: enquiries,
+        cancellations and voices alone, for revenue need be about none. The first `after` of them are left out.
+        """
+        columns = signals.c
+        wanted = [columns.at >= from_second, columns.at < until_second]
+        if kinds:
+            wanted.append(columns.kind.in_(kinds))
+        if journey is False:
+            wanted += [columns.journey.is_(None), columns.by_hand == 0, columns.kind != "revenue"]
+        elif journey is not None:
+            wanted.append(columns.journey == journey)
+        query = sa.select(signals).where(*wanted).order_by(columns.at.desc(), columns.id.desc())
+        counted = sa.select(sa.func.count()).select_from(signals).where(*wanted)
+        with self._transactions.reading() as connection:
+            rows = connection.execute(query.limit(most).offset(after))
+            return [_signal(row) for row in rows], int(connection.execute(counted).scalar_one())
 
     def place(self, number: int, journey: str | None) -> bool:
         """Says by hand which journey a signal is about, or that it is about none; False: there is no such signal."""

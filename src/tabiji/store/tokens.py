@@ -17,7 +17,7 @@ from tabiji.store.transactions import Transactions
 
 PREFIX = "tabiji_"
 USED_SECONDS = 60  # how often it is noted that a token was used, at most
-SCOPE = re.compile(r"marks|read|admin|ingest:(\*|\w[\w.-]*)")
+SCOPE = re.compile(r"marks|signals|read|admin|ingest:(\*|\w[\w.-]*)")
 
 tokens = Table(
     "tokens",

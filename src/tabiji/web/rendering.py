@@ -32,6 +32,7 @@ NAVIGATION = (  # path, words
     ("/what-if", N_("What if")),
     ("/policies", N_("Policies")),
     ("/actions", N_("Action items")),
+    ("/voices", N_("Voices")),
     ("/support", N_("Support")),
     ("/sources", N_("Sources")),
 )

@@ -14,6 +14,7 @@ from tabiji.journeys import Journey
 from tabiji.marks import Mark
 from tabiji.policies import Episode, Exemption, Ground, Policy
 from tabiji.runs import agreeing, recalling, signing
+from tabiji.runs.viewing import voices
 from tabiji.runs.viewing.defined import Definition, definition
 from tabiji.runs.viewing.failing import Failing, StepFact, alone, failing
 from tabiji.runs.viewing.standing import ends_minutes, moment, pairs, worst
@@ -69,6 +70,7 @@ class JourneyPage:
     incidents: tuple[Incident, ...]
     more_incidents: int
     marks: tuple[Mark, ...]
+    said: voices.Said
     definition: Definition
 
     @property
@@ -109,6 +111,7 @@ def journey_page(
         tuple(incidents[:INCIDENTS_MAX]),
         max(len(incidents) - INCIDENTS_MAX, 0),
         tuple(reversed(marks[-MARKS_MAX:])),
+        voices.about(store, journey, start, end),
         definition(site, store, journey.name),
     )
 

@@ -33,6 +33,7 @@ from tabiji.web.pages import (
     suggest,
     support,
     tokens,
+    voices,
     what_if,
     workshops,
 )
@@ -58,6 +59,7 @@ ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
     policies.routes,
     reports.routes,
     actions.routes,
+    voices.routes,
     results.routes,
     outbox.routes,
     explore.routes,

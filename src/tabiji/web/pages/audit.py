@@ -25,6 +25,7 @@ WORDS: Mapping[Action, str] = {
     "mark-added": N_("set a mark"),
     "mark-removed": N_("removed a mark"),
     "signals-imported": N_("imported enquiries, cancellations, revenue or voices"),
+    "voice-added": N_("wrote down what a user said"),
     "signals-sorted": N_("sorted enquiries by the rules"),
     "signal-placed": N_("said what an enquiry is about"),
     "signal-removed": N_("removed an enquiry or the like"),

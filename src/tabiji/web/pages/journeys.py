@@ -17,6 +17,7 @@ from tabiji.runs.viewing.journey import Tile, journey_page
 from tabiji.web import filters
 from tabiji.web.context import Context
 from tabiji.web.pages.results import of as results_of
+from tabiji.web.pages.voices import NAMES
 from tabiji.web.rendering import Page
 
 OPERATIONS_SHOWN = 10
@@ -47,6 +48,8 @@ def routes(context: Context) -> APIRouter:
             step_shares=shown_shares(failing.steps, 0),
             operation_shares=shown_shares(failing.operations, 1),
             operations_shown=OPERATIONS_SHOWN,
+            may_read=page.visitor.may_read_lines,
+            signal_names=NAMES,
             period=period,
             chosen_from=asked.get("from"),
             # charts ask for times to the minute, so that what they are of is what the page is of

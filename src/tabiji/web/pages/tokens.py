@@ -17,6 +17,7 @@ NAME_MAX = 80
 SCOPES = {
     "ingest:*": N_("push lines of every source"),
     "marks": N_("set marks: deployments, campaigns"),
+    "signals": N_("tell of enquiries, cancellations, revenue, voices"),
     "read": N_("read numbers, incidents, metrics"),
     "admin": N_("do everything"),
 }
