@@ -226,6 +226,7 @@ ROUTES: dict[tuple[str, str], Asked] = {
         TELLERS, "/api/v1/signals/import?kind=enquiry", 200, {"signals": []}, True,
     ),
     ("GET", "/api/v1/signals"): Asked(LOOKING, "/api/v1/signals"),
+    ("GET", "/api/v1/signals/correlation"): Asked(LOOKING, "/api/v1/signals/correlation"),
     ("POST", f"{SIGNAL}/place"): Asked(CHANGING, of_signal(f"{SIGNAL}/place"), 200, {"journey": "watch"}, True),
     ("POST", "/api/v1/signals/sort"): Asked(MEMBERS, "/api/v1/signals/sort"),
     ("DELETE", SIGNAL): Asked(CHANGING, of_signal(SIGNAL), 204),

@@ -87,6 +87,7 @@ def test_a_voice_is_read_beside_the_numbers(own: Served, context: BrowserContext
     expect(said.locator("q")).to_have_text(["すぐに始まって快適"])
     expect(said.get_by_text("動画が止まる")).to_be_visible()
     expect(said.locator("dl.numbers div").first).to_contain_text("問い合わせ")
+    expect(said.get_by_text("少なくとも7日必要です")).to_be_visible()
     said.get_by_role("link", name="すべて見る").click()
     page.get_by_role("textbox", name="ユーザーの言葉").fill(HOSTILE)
     page.get_by_role("textbox", name="日時").fill("いつか")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tabiji.cli import login, output, workspace
+from tabiji.cli.telling import wrapped
 from tabiji.errors import FileError, UsageError, reason
 from tabiji.language import _, listed
 
@@ -247,6 +248,44 @@ def remove(number: int, folder: Path | None, as_json: bool) -> None:
         output.print_json({"removed": number})
     else:
         click.echo(_("{number} is removed.", number=number))
+
+
+@command.command(name="correlate")
+@click.argument("names", nargs=-1, metavar="[JOURNEY[/OBJECTIVE]]...")
+@click.option("--team", metavar="TEAM", help="Only the journeys of a team.")
+@workspace.workspace_option
+@workspace.json_option
+def correlate(names: tuple[str, ...], team: str | None, folder: Path | None, as_json: bool) -> None:
+    """Whether enquiries, cancellations and revenue go with what was spent of budgets, day by day.
+
+    Spearman's rank correlation over the last 90 days that are over. It says what goes together, not what is the cause.
+
+    \b
+      tabiji signals correlate watch-course
+    """
+    site = workspace.load(folder)
+    pairs = workspace.wanted(site, names, team)
+    from tabiji.reports.links import cause_sentence, link_sentences, links_json, links_table
+    from tabiji.runs import correlating
+
+    with workspace.open_store(site) as store:
+        workspace.say_if_nothing_is_counted(store)
+        found = correlating.links(site, store, pairs)
+    if as_json:
+        output.print_json(links_json(found))
+        return
+    if not found:
+        click.echo(
+            _("Nothing can be compared yet: it takes whole days that were counted, and signals of them.")
+        )
+        return
+    table = links_table(found)
+    output.print_table(table.columns, table.rows, right=table.right)
+    for one in found:
+        if one.link.verdict in ("together", "opposite") or len(pairs) == 1:
+            click.echo(wrapped(f"{one.objective.id}: {link_sentences(one)[0]}"))
+    if warning := cause_sentence(found):
+        click.echo(wrapped(warning))
 
 
 def _kind(written: str) -> Kind:

@@ -118,6 +118,13 @@ class Signals:
             rows = connection.execute(query.limit(most).offset(after))
             return [_signal(row) for row in rows], int(connection.execute(counted).scalar_one())
 
+    def span(self, kind: Kind) -> tuple[int, int] | None:
+        """The seconds of the first and the last signal of a kind; None where there is none."""
+        query = sa.select(sa.func.min(signals.c.at), sa.func.max(signals.c.at)).where(signals.c.kind == kind)
+        with self._transactions.reading() as connection:
+            first, last = connection.execute(query).one()
+        return None if first is None else (int(first), int(last))
+
     def place(self, number: int, journey: str | None) -> bool:
         """Says by hand which journey a signal is about, or that it is about none; False: there is no such signal."""
         query = sa.update(signals).where(signals.c.id == number).values(journey=journey, by_hand=1)

@@ -12,13 +12,14 @@ from tabiji import windows
 from tabiji.errors import UsageError
 from tabiji.language import _, listed
 from tabiji.reports.documents import Json
+from tabiji.reports.links import links_json
 from tabiji.reports.signals import import_json, signal_json
-from tabiji.runs import signalling
+from tabiji.runs import correlating, naming, signalling
 from tabiji.signals import FIELDS, Field, Kind, Read, Signal, is_unplaced
 from tabiji.store import Token
 from tabiji.web import auditing
 from tabiji.web.access import allowed
-from tabiji.web.api.asked import FAILURES, NAME_LONGEST, Asked, Period, period
+from tabiji.web.api.asked import FAILURES, NAME_LONGEST, Asked, Names, Period, period
 from tabiji.web.context import Context
 from tabiji.web.visitors import Visitor
 
@@ -129,6 +130,12 @@ def routes(context: Context) -> APIRouter:
                 signal_json(one, words=words) for one in found if not asked.unplaced or is_unplaced(one)
             ]
         }
+
+    @router.get("/correlation")
+    def correlation(asked: Annotated[Names, Query()]) -> Json:
+        """Whether they go with what was spent of budgets, day by day, as `tabiji signals correlate --json`."""
+        site = context.site()
+        return links_json(correlating.links(site, store, naming.wanted(site, asked.name, asked.team)))
 
     @router.post("/{number}/place")
     def place(request: Request, number: Number, said: Annotated[Placed, Body()]) -> Json:

@@ -10,8 +10,10 @@ from tabiji import windows
 from tabiji.alerts import Standing
 from tabiji.language import _, current
 from tabiji.reports.agreements import ACTIONS, condition_words, end_words
+from tabiji.reports.links import cause_sentence, link_sentences
 from tabiji.reports.numbers import percents
 from tabiji.reports.signatures import missing_sentence
+from tabiji.runs import correlating
 from tabiji.runs.viewing.failing import OperationFact, StepFact, shares
 from tabiji.runs.viewing.journey import Tile, journey_page
 from tabiji.web import filters
@@ -38,6 +40,7 @@ def routes(context: Context) -> APIRouter:
         facts = journey_page(page.site, context.store, found, page.now // 60, objective, period)
         team = next((one.title for one in page.site.teams if one.name == found.team), None)
         failing = facts.failing
+        links = correlating.links(page.site, context.store, [(found, facts.shown.standing.objective)])
         return page.html(
             "journey.html",
             results_of(page, name),
@@ -48,6 +51,9 @@ def routes(context: Context) -> APIRouter:
             step_shares=shown_shares(failing.steps, 0),
             operation_shares=shown_shares(failing.operations, 1),
             operations_shown=OPERATIONS_SHOWN,
+            links=links,
+            link_sentences=link_sentences,
+            cause_sentence=cause_sentence,
             may_read=page.visitor.may_read_lines,
             signal_names=NAMES,
             period=period,
