@@ -121,6 +121,14 @@ def test_cards_stand_below_each_other_and_move() -> None:
     assert [one.text for one in workshop.board.below(pay, "step")] == ["Card", "Receipt"]
     workshop.do("move", card=done, earlier=1)
     assert [one.text for one in workshop.board.below(pay, "step")] == ["Receipt", "Card"]
+    assert workshop.do("move", card=done, earlier=1).acts == ()
+    assert workshop.do("move", card=card, later=1).acts == ()
+    more = workshop.add("step", "Mail", pay)
+    workshop.do("move", card=done, later=1)
+    assert [one.text for one in workshop.board.below(pay, "step")] == ["Card", "Receipt", "Mail"]
+    workshop.do("move", card=done, later=1)
+    assert [one.text for one in workshop.board.below(pay, "step")] == ["Card", "Mail", "Receipt"]
+    workshop.do("remove", card=more, why="x")
     workshop.do("move", card=card, under=watch)
     workshop.do("move", card=idea, under=card)
     assert [one.text for one in workshop.board.below(watch, "step")] == ["Card"]
@@ -165,6 +173,33 @@ def test_what_is_merged_keeps_its_words_and_what_was_below() -> None:
     assert found.merged == ("Pay a bill",)
     assert [one.text for one in workshop.board.below(pay, "step")] == ["Open it"]
     assert [one.text for one in workshop.board.journeys] == ["Pay"]
+
+
+def test_what_is_merged_keeps_the_votes_on_it_but_of_who_voted_on_both() -> None:
+    workshop = Workshop()
+    pay, bill = workshop.add("journey", "Pay"), workshop.add("journey", "Pay a bill")
+    workshop.do("reword", "aya", card=bill, text="Settle a bill", seen=bill)
+    workshop.do("reword", "ben", card=bill, text="Pay for it", seen=bill)
+    workshop.do("vote", "aya", card=pay, without=3)
+    workshop.do("vote", "aya", card=bill, without=1, why="I never do")
+    workshop.do("vote", "ben", card=bill, without=2, revenue=1, why=" it is what  we live on ")
+    workshop.do("merge", card=bill, into=pay)
+    board = workshop.board
+    assert board.votes[pay] == {2: {"without": 3}, 3: {"without": 2, "revenue": 1}}
+    assert board.said(pay) == (("ben", "it is what we live on"),)
+    assert board.card(pay).merged == ("Settle a bill", "Pay for it")  # type: ignore[union-attr]
+
+
+def test_a_vote_keeps_its_reason_until_another_is_given() -> None:
+    workshop = Workshop()
+    pay = workshop.add("journey", "Pay")
+    workshop.do("vote", card=pay, without=2, why="rent is due")
+    assert workshop.do("vote", card=pay, without=2, why="rent is due").acts == ()
+    assert workshop.board.said(pay) == (("aya", "rent is due"),)
+    workshop.do("vote", card=pay, without=2, why="")
+    assert workshop.board.said(pay) == ()
+    with pytest.raises(ValueError, match="1001 characters"):
+        workshop.do("vote", card=pay, without=2, why="x" * 1001)
 
 
 def test_what_is_removed_says_why_and_comes_back_whole() -> None:
@@ -353,7 +388,14 @@ def test_people_decide_otherwise_and_the_reason_stays() -> None:
     order = workshop.board.order
     assert order is not None
     assert (order.why, order.by) == ("the contract says so", "ben")
+    workshop.do("order", "aya", **{"place-5": 1, "why": "it was renewed"})
+    assert [(one.why, one.by) for one in workshop.board.orders] == [
+        ("the contract says so", "ben"),
+        ("it was renewed", "aya"),
+    ]
+    assert workshop.board.order == workshop.board.orders[-1]
     workshop.do("unorder")
+    assert (workshop.board.order, len(workshop.board.orders)) == (None, 2)
     assert [one.journey.text for one in boards.ranked(workshop.board, {})][:2] == ["J0", "J1"]
 
 

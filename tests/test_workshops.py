@@ -17,6 +17,8 @@ from tabiji.boards import Point
 from tabiji.definitions import Site
 from tabiji.errors import UsageError
 from tabiji.runs import workshops
+from tabiji.runs.viewing import workshop as viewing
+from tabiji.signals import Signal
 from tabiji.store import Store
 
 NOW = 1_780_000_000
@@ -116,6 +118,36 @@ def test_after_the_end_nobody_writes(site: Site, kept: Store) -> None:
         workshops.do(kept, number, "add", aya, NOW, {"kind": "journey", "text": "x"})
 
 
+JOURNEY = """journey: {title}
+title: {title}
+steps: {{pay: {{events: operation = 'POST /pay'}}}}
+objectives: {{works: {{good: status < 500, target: 99%, window: 28d}}}}
+"""
+
+
+def test_whoever_leads_sees_what_is_known_of_journeys_that_are_defined(tmp_path: Path, kept: Store) -> None:
+    (tmp_path / "tabiji.yaml").write_text(SITE, "utf-8")
+    (tmp_path / "journeys").mkdir()
+    for name in ("pay", "find", "quiet"):
+        (tmp_path / "journeys" / f"{name}.yaml").write_text(JOURNEY.format(title=name), "utf-8")
+    site, first = definitions.load(tmp_path, {}), NOW // 60 * 60 - 28 * 86_400
+    some = [
+        Signal("enquiry", first, "1", journey="pay"),
+        Signal("enquiry", NOW // 60 * 60 - 1, "2", journey="find"),
+        Signal("enquiry", first + 60, "3", journey="find"),
+        Signal("revenue", first, "4", 9800, journey="pay"),
+        Signal("churn", first, "5", 3, journey="pay"),
+        Signal("enquiry", first - 1, "6", journey="pay"),  # before the 28 days
+        Signal("enquiry", first, "7"),  # about none
+        Signal("enquiry", first, "8", journey="gone"),
+    ]
+    kept.signals.add(some, NOW)
+    assert [(one.journey.name, one.counts) for one in viewing.heard(site, kept, NOW // 60)] == [
+        ("find", {"enquiry": 2, "revenue": 0, "churn": 0}),
+        ("pay", {"enquiry": 1, "revenue": 9800, "churn": 3}),
+    ]
+
+
 # As a person does it, with a log
 
 
@@ -167,9 +199,14 @@ def held(shop: Path) -> tuple[int, Site]:
         add("step", "Get the receipt", pay)
         add("idea", "no error: at all\u2028#", card, sign="works")
         add("step", "読む", mail)
+        twice = add("step", "Ask for the receipt", pay)
+        workshops.do(kept, number, "merge", aya, now, {"card": str(twice), "into": str(card)})
+        workshops.do(kept, number, "reword", aya, now, {"card": str(card), "text": "Charge", "seen": "1"})
         chosen = {"card": str(card), "source": "web", "operation": "POST /pay"}
         workshops.do(kept, number, "measure", aya, now, chosen)
-        workshops.do(kept, number, "vote", aya, now, {"card": str(pay), "without": "3"})
+        workshops.do(
+            kept, number, "vote", aya, now, {"card": str(pay), "without": "3", "why": "the rent is due"}
+        )
     return number, site
 
 
@@ -184,6 +221,11 @@ def test_what_it_comes_to_is_accepted_by_check_and_overwrites_nothing(shop: Path
     assert "is there already; nothing was written" in refused
     (out / "tabiji.yaml").write_text(SITE, "utf-8")
     run(out, "check")
+    # and the logs are counted and judged by it
+    (out / "access.log").write_bytes((shop / "access.log").read_bytes())
+    run(out, "ingest")
+    (judged,) = json.loads(run(out, "status", "--json"))["objectives"]
+    assert (judged["objective"], judged["good"], judged["total"]) == ("available", 396, 400)
     (journey,) = definitions.load(out, {}).journeys
     assert journey.title.en == 'Pay: "now" # {x} by card'
     assert journey.team == "shop"
@@ -193,6 +235,9 @@ def test_what_it_comes_to_is_accepted_by_check_and_overwrites_nothing(shop: Path
     assert {one.state for one in journey.objectives} == {"provisional"}
     text = (out / path).read_text("utf-8")
     assert "# Idea (it works): no error: at all #" in text
+    assert "# Also written as: Ask for the receipt\n" in text
+    assert "# Also written as: Charge\n" in text
+    assert "# Said with a vote: the rent is due\n" in text
     assert "# Get the receipt: no operation measures it yet" in text
 
 

@@ -119,7 +119,8 @@ def test_a_workshop_with_three_people_at_once(
         expect(one.page.locator(".steps b")).to_have_text(["Send the card"], timeout=SEEN_MS)
     # two reword the same card at once: both are told, nothing is lost
     for one, words in ((aya, "Pay quickly"), (ben, "Pay the bill")):
-        one.page.locator(f"details[data-fold=change-{number}] > summary").click()
+        one.page.locator(f"#change-{number}").click()
+        expect(one.page.locator(f"#reword-{number}")).to_be_focused(timeout=SEEN_MS)
         one.page.locator(f"#reword-{number}").fill(words)
     aya.page.locator(f"#reword-{number}").press("Enter")
     expect(chika.page.locator("article h2").first).to_have_text("Pay quickly", timeout=SEEN_MS)
@@ -147,8 +148,14 @@ def test_a_workshop_with_three_people_at_once(
         for journey, vote in zip((number, other), votes, strict=True):
             one.page.locator(f"#card-{journey} input[name=without][value='{vote}']").check()
             expect(one.page.locator(f"#card-{journey} form .soft.small")).to_be_visible(timeout=SEEN_MS)
+    chika.page.locator(f"#why-{number}").fill("Who can't pay writes to us")
+    chika.page.locator(f"#why-{number}").press("Enter")
+    expect(chika.page.locator(f"#why-{number}")).to_have_value("Who can't pay writes to us")
     for one in (aya, ben, chika):
         one.tab("order")
+        expect(one.page.locator("[data-part=ranking] dl")).to_contain_text(
+            "Chika: Who can't pay", timeout=SEEN_MS
+        )
         expect(one.page.locator("tbody th")).to_have_text(["Pay the bill", "Find a book"])
     expect(aya.page.locator("tbody tr").first).to_contain_text("6.0")
     ben.page.locator(f"#place-{other}").fill("1")
@@ -161,7 +168,7 @@ def test_a_workshop_with_three_people_at_once(
     # what measures a step comes from the logs
     for one in (aya, chika):
         one.tab("measuring")
-    chika.page.locator(f"#pick-{step}").select_option("web POST /pay")
+    chika.page.locator(f"#pick-{step}").fill("web POST /pay")
     chika.page.locator("form[action$='/measure'] button").first.click()
     expect(aya.page.locator(f"#card-{step} code")).to_have_text("POST /pay", timeout=SEEN_MS)
     # the result is what `check` accepts
@@ -269,6 +276,78 @@ def test_a_member_opens_one_and_ends_it(shop: Served, browser: Browser) -> None:
     expect(guest.page.locator("main")).to_contain_text("leads to no workshop")
     guest.context.close()
     context.close()
+
+
+@pytest.mark.parametrize("look", [LOOKS[0], LOOKS[2]], ids=["en", "ja, 390 px"])
+def test_every_card_moves_by_the_keyboard_alone(
+    shop: Served, browser: Browser, look: tuple[str, str, int]
+) -> None:
+    guest = join(browser, workshop(shop), "彩", "design", look)
+    page = guest.page
+    guest.tab("board")
+    for text in ("A", "B", "C"):
+        page.locator("#new-journey").fill(text)
+        page.keyboard.press("Enter")
+        expect(page.locator("article h2").last).to_have_text(text, timeout=SEEN_MS)
+    first, second = [(one.get_attribute("id") or "")[5:] for one in page.locator("article").all()[:2]]
+    page.locator(f"#step-{first}").fill("Send")
+    page.keyboard.press("Enter")
+    expect(page.locator(".steps b")).to_have_text("Send", timeout=SEEN_MS)
+    page.locator(f"#change-{first}").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(f"#reword-{first}")).to_be_focused(timeout=SEEN_MS)
+    page.locator(f"#down-{first}").focus()
+    for order in (["B", "A", "C"], ["B", "C", "A"]):
+        page.keyboard.press("Enter")
+        expect(page.locator("article h2")).to_have_text(order, timeout=SEEN_MS)
+    # where it can go no further the focus stays at the card
+    assert page.evaluate("document.activeElement.closest('article')?.id") == f"card-{first}"
+    page.locator(f"#up-{first}").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("article h2")).to_have_text(["B", "A", "C"], timeout=SEEN_MS)
+    expect(page.locator(f"#up-{first}")).to_be_focused()
+    step = (page.locator(".steps > li").get_attribute("id") or "")[5:]
+    page.locator(f"#change-{step}").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(f"#reword-{step}")).to_be_focused(timeout=SEEN_MS)
+    page.locator(f"#move-{step}").focus()
+    page.keyboard.type("B")
+    page.locator(f"#place-{step}").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(f"#card-{second} .steps b")).to_have_text("Send", timeout=SEEN_MS)
+    assert guest.faults == []
+    guest.context.close()
+
+
+def test_who_writes_when_it_ends_keeps_the_words_and_is_told(shop: Served, browser: Browser) -> None:
+    link = workshop(shop)
+    guest = join(browser, link, "Ben", "sales", LOOKS[0])
+    guest.tab("board")
+    guest.page.locator("#new-journey").fill("half a thought")
+    number = link.rpartition("/")[2].partition("-")[0]
+    words = [sys.executable, "-m", "tabiji", "workshop", "end", number, "-C", str(shop.folder)]
+    subprocess.run(words, check=True, capture_output=True)
+    expect(guest.page.locator("#told [role=alert]")).to_contain_text("it has ended", timeout=SEEN_MS)
+    expect(guest.page.locator("#new-journey")).to_have_value("half a thought")
+    expect(guest.page.get_by_role("button", name="Add the journey")).to_be_disabled()
+    guest.context.close()
+
+
+def test_a_full_board_stays_small_enough_for_all_to_ask_often(shop: Served) -> None:
+    link = workshop(shop)
+    with httpx2.Client(timeout=30) as client:
+        client.post(f"{link}/join", data={"name": "Dai", "role": "support"})
+        under = ""
+        for at in range(100):
+            kind = "journey" if at % 5 == 0 else "step"
+            client.post(f"{link}/add", data={"kind": kind, "text": f"{kind} {at}", "under": under})
+            if kind == "journey":
+                under = re.findall(r'<article[^>]* id="card-(\d+)"', client.get(f"{link}?tab=board").text)[-1]
+        found = client.get(f"{link}?tab=board")
+        assert len(re.findall(r"data-change=", found.text)) == 100
+        assert len(found.content) < 100 * 3000
+        opened_ = client.get(f"{link}?tab=board&card={under}")
+        assert len(re.findall(r'name="into"', opened_.text)) == 1
 
 
 def test_hostile_words_are_words(shop: Served, browser: Browser) -> None:

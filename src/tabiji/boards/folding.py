@@ -141,20 +141,29 @@ def _moved(board: Board, act: Act, body: Body) -> Board:
 
 
 def _merged(board: Board, act: Act, body: Body) -> Board:
-    """What belonged to the one belongs to the other now; its words and its measures stay."""
+    """What belonged to the one belongs to the other now: its words, measures and votes, but for who voted on both."""
     gone, into = board.card(body["card"]), body["into"]
     if gone is None:
         return board
     cards = []
     for one in board.cards:
         if one.number == into:
-            merged = (*one.merged, gone.text, *gone.merged)
+            merged = (*one.merged, gone.text, *gone.merged, *(also.text for also in gone.suggestions))
             measures = tuple(dict.fromkeys((*one.measures, *gone.measures)))
-            cards.append(replace(one, merged=merged, measures=measures))
+            unfeasible = "" if measures else one.unfeasible or gone.unfeasible
+            cards.append(replace(one, merged=merged, measures=measures, unfeasible=unfeasible))
         elif one.number != gone.number:
             cards.append(replace(one, under=into) if one.under == gone.number else one)
     removed = (*board.removed, Removed(gone, "", act.who, into))
-    return replace(board, cards=tuple(cards), removed=removed)
+    votes = {**board.votes.get(gone.number, {}), **board.votes.get(into, {})}
+    reasons = {**board.reasons.get(gone.number, {}), **board.reasons.get(into, {})}
+    return replace(
+        board,
+        cards=tuple(cards),
+        removed=removed,
+        votes={**board.votes, into: votes},
+        reasons={**board.reasons, into: reasons},
+    )
 
 
 def _removed(board: Board, act: Act, body: Body) -> Board:
@@ -185,7 +194,8 @@ def _restored(board: Board, act: Act, body: Body) -> Board:
 def _voted(board: Board, act: Act, body: Body) -> Board:
     card, person = body["card"], body["person"]
     mine = {**board.votes.get(card, {}), person: dict(body["votes"])}
-    return replace(board, votes={**board.votes, card: mine})
+    why = {**board.reasons.get(card, {}), person: body.get("why", "")}
+    return replace(board, votes={**board.votes, card: mine}, reasons={**board.reasons, card: why})
 
 
 def _measured(board: Board, act: Act, body: Body) -> Board:
@@ -215,7 +225,8 @@ def _weighted(board: Board, act: Act, body: Body) -> Board:
 
 
 def _ordered(board: Board, act: Act, body: Body) -> Board:
-    return replace(board, order=Order(tuple(body["journeys"]), body["why"], act.who, act.at))
+    order = Order(tuple(body["journeys"]), body["why"], act.who, act.at)
+    return replace(board, order=order, orders=(*board.orders, order))
 
 
 def _unordered(board: Board, act: Act, body: Body) -> Board:

@@ -142,7 +142,8 @@ class Board:
     """How a workshop stands. Times are seconds since the epoch; `last` is the number of its last act.
 
     `cards` are in the order in which they stand on the board, those of one kind below one card one after the other.
-    `votes` are by card and by the number of the person.
+    `votes` are by card and by the number of the person, and so is what people gave as the reasons of theirs. `orders`
+    are all that people have ever agreed on, the oldest first; `order` is the one that holds.
     """
 
     number: int
@@ -160,8 +161,10 @@ class Board:
     cards: tuple[Card, ...] = ()
     removed: tuple[Removed, ...] = ()
     votes: Mapping[int, Mapping[int, Mapping[Criterion, int]]] = field(default_factory=dict)
+    reasons: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
     weights: Mapping[Criterion, int] = field(default_factory=lambda: WEIGHTS)
     order: Order | None = None
+    orders: tuple[Order, ...] = ()
     last: int = 0
     acts: int = 0
 
@@ -180,6 +183,11 @@ class Board:
     def person(self, number: int) -> Person | None:
         """Who joined by the act of this number."""
         return next((one for one in self.people if one.number == number), None)
+
+    def said(self, number: int) -> tuple[tuple[str, str], ...]:
+        """Why people voted on a journey as they did: their names and their words."""
+        found = self.reasons.get(number, {})
+        return tuple((one.name, found[one.number]) for one in self.people if found.get(one.number))
 
     @property
     def journeys(self) -> tuple[Card, ...]:

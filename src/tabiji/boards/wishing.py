@@ -233,15 +233,17 @@ def _decline(board: Board, wish: Wish) -> Outcome:
 
 
 def _move(board: Board, wish: Wish) -> Outcome:
-    """Below another card (`under`), or before the one that it follows (`earlier`)."""
+    """Below another card (`under`), before the one that it follows (`earlier`), or behind the one that it precedes
+    (`later`)."""
     card = _card(board, wish)
-    if wish.fields.get("earlier"):
-        beside = board.below(card.under, card.kind)
-        place = next(at for at, one in enumerate(beside) if one.number == card.number)
-        if not place:
+    if wish.fields.get("earlier") or wish.fields.get("later"):
+        beside = [one.number for one in board.below(card.under, card.kind)]
+        place = beside.index(card.number)
+        there = place - 1 if wish.fields.get("earlier") else place + 2
+        if not 0 <= there <= len(beside):
             return Outcome(())
-        body: Body = {"card": card.number, "under": card.under, "before": beside[place - 1].number}
-        return _done(board, wish, "moved", body)
+        before = [*beside, 0][there]
+        return _done(board, wish, "moved", {"card": card.number, "under": card.under, "before": before})
     above = _card(board, wish, "under")
     if card.kind == "journey" or (above.kind != "journey" and (card.kind == "step" or above.kind != "step")):
         raise ValueError(_("A step belongs to a journey, and an idea to a step or a journey."))
@@ -288,9 +290,14 @@ def _vote(board: Board, wish: Wish) -> Outcome:
         if written not in {str(one) for one in range(VOTE_MOST + 1)}:
             raise ValueError(_("A vote is from 0 to {most}.", most=VOTE_MOST))
         votes[criterion] = int(written)
-    if votes == dict(board.votes.get(card.number, {}).get(wish.person.number, {})):
+    mine, why = wish.person.number, wish.fields.get("why", "").strip()
+    why = why and _why(wish, "")
+    if (votes, why) == (
+        dict(board.votes.get(card.number, {}).get(mine, {})),
+        board.reasons.get(card.number, {}).get(mine, ""),
+    ):
         return Outcome(())
-    body: Body = {"card": card.number, "person": wish.person.number, "votes": votes}
+    body: Body = {"card": card.number, "person": mine, "votes": votes, "why": why}
     return _done(board, wish, "voted", body)
 
 

@@ -68,6 +68,7 @@ def board_json(board: Board, places: Iterable[Place] = ()) -> Json:
         "order": None
         if board.order is None
         else {"why": board.order.why, "by": board.order.by, "at": iso_time(board.order.at)},
+        "orders": [{"why": one.why, "by": one.by, "at": iso_time(one.at)} for one in board.orders],
         "journeys": [_place_json(board, one) for one in places],
         "removed": [
             {
@@ -113,6 +114,7 @@ def _place_json(board: Board, place: Place) -> Json:
             }
             for one in place.parts
         },
+        "reasons": [{"by": by, "why": why} for by, why in board.said(journey.number)],
         "steps": [
             {
                 **_card_json(board, step),

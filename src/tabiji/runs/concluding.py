@@ -120,7 +120,7 @@ def _journey(
         shared = frozenset(at.operation.name or "" for at in details if at.elsewhere)
         some = tuple(_operation(at) for at in details)
         events = discovery.selecting(some, shared) if some else ""
-        ideas = list(_ideas(board, one.step))
+        ideas = [*_also(one.step), *_ideas(board, one.step)]
         if not some or events in used:
             why = one.step.unfeasible or _("no operation measures it yet")
             missing += [f"{one.step.text}: {why}", *ideas]
@@ -183,11 +183,18 @@ def _guess(journey: str, steps: Sequence[Step], by_step: Mapping[str, tuple[Oper
 def _about(board: Board, place: Place) -> Iterator[str]:
     """Comments above the title: where it comes from, what its cards were called, ideas for the whole of it."""
     yield _("From workshop {number}, “{title}”.", number=board.number, title=board.title)
-    for text in place.journey.merged:
-        yield _("Also written as: {text}", text=text)
+    yield from _also(place.journey)
     yield from _ideas(board, place.journey)
+    for _name, why in board.said(place.journey.number):
+        yield _("Said with a vote: {why}", why=why)
     if board.order is not None:
         yield _("The order was agreed by all: {why}", why=board.order.why)
+
+
+def _also(card: Card) -> Iterator[str]:
+    """What else a card was called: by those that became part of it, and by who wrote at the same time."""
+    for text in (*card.merged, *(one.text for one in card.suggestions)):
+        yield _("Also written as: {text}", text=text)
 
 
 def _ideas(board: Board, card: Card) -> Iterator[str]:

@@ -36,6 +36,7 @@ TABS: dict[Tab, str] = {
     "order": N_("Order"),
     "result": N_("Result"),
 }
+CHANGES: tuple[Deed, ...] = ("reword", "move", "merge", "remove")  # of a card whose forms are open
 # Whoever gets the address may take part: it is told to nobody
 HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "same-origin", "X-Robots-Tag": "noindex"}
 
@@ -91,6 +92,8 @@ def routes(context: Context) -> APIRouter:
         board = await run_in_threadpool(_board, Page(context, request), link)
 
         def look() -> tuple[int, dict[str, int | None]]:
+            if context.now() >= board.expires_at:
+                return -1, {"last": None}  # the page asks once more, and is told that it is over
             last = lasts.of(board.number)
             return last, {"last": last}
 
@@ -126,16 +129,19 @@ def routes(context: Context) -> APIRouter:
                 raise UsageError(_("Which operation? Choose one that the logs know."))
             outcome = workshops.do(context.store, board.number, found, person, page.now, fields)
         except UsageError as error:
-            told = Told(str(error), fields.get("text", "") or fields.get("why", ""))
+            typed = next((fields[one] for one in ("text", "pick", "why") if fields.get(one)), "")
+            told = Told(str(error), typed)
             fresh = workshops.find(context.store, board.number)
-            return _page(page, fresh, link, person, knowing, tab, told, 422)
+            changing = _number(fields.get("card")) if found in CHANGES else 0
+            return _page(page, fresh, link, person, knowing, tab, told, 422, changing)
         if outcome.beside is not None:
             fresh = workshops.find(context.store, board.number)
             told = Told(typed=fields.get("text", ""), beside=outcome.beside)
             return _page(page, fresh, link, person, knowing, tab, told)
-        card = fields.get("card") or fields.get("under") or ""
-        mark = f"#card-{card}" if card.isascii() and card.isdecimal() and card != "0" else ""
-        return RedirectResponse(f"/workshop/{link}?tab={tab}{mark}", 303, HEADERS)
+        card = _number(fields.get("card") or fields.get("under"))
+        still = f"&card={card}" if found == "move" else ""  # often by more than one place
+        mark = f"#card-{card}" if card else ""
+        return RedirectResponse(f"/workshop/{link}?tab={tab}{still}{mark}", 303, HEADERS)
 
     return router
 
@@ -159,6 +165,12 @@ def _person(page: Page, board: Board) -> Person | None:
 
 def _tab(written: str | None) -> Tab:
     return next((one for one in get_args(Tab) if one == written), "board")
+
+
+def _number(written: str | None) -> int:
+    """The number of a card; 0 for what is none."""
+    text = written or ""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 9 else 0
 
 
 def _is_known(knowing: Knowing, fields: dict[str, str]) -> bool:
@@ -229,6 +241,7 @@ def _page(
     tab: Tab | None = None,
     told: Told | None = None,
     status: int = 200,
+    changing: int = 0,
 ) -> Response:
     tab = tab or _tab(page.request.query_params.get("tab"))
     answer = page.html(
@@ -239,6 +252,7 @@ def _page(
         tab=tab,
         tabs=TABS,
         told=told or Told(),
+        changing=changing or _number(page.request.query_params.get("card")),
         result=boarding.result(page, board, knowing) if tab == "result" else None,
     )
     answer.headers.update(HEADERS)

@@ -9,12 +9,15 @@ from fractions import Fraction
 from tabiji import boards
 from tabiji.boards import Board, Card, Measure, Place
 from tabiji.definitions import Site
+from tabiji.journeys import Journey
 from tabiji.runs.viewing import operations
 from tabiji.runs.viewing.operations import Operation, Wanted
+from tabiji.signals import Kind
 from tabiji.store import Store
 from tabiji.windows import DAY
 
 DAYS = 28  # of the logs that are looked at
+BROUGHT: tuple[Kind, ...] = ("enquiry", "revenue", "churn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,14 @@ class Known:
             (one for one in self.operations if (one.source, one.name) == (measure.source, measure.operation)),
             None,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What users said and paid about a journey in the last 28 days, added up by kind."""
+
+    journey: Journey
+    counts: Mapping[Kind, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +84,17 @@ def known(site: Site, store: Store, now_minute: int) -> Known:
     return Known(
         tuple(one for one in found.operations if one.left_out is None and one.name and not one.is_other)
     )
+
+
+def heard(site: Site, store: Store, now_minute: int) -> tuple[Heard, ...]:
+    """What the journeys that are defined already brought in the last 28 days, those with most enquiries first."""
+    counts: dict[str, dict[Kind, int]] = {}
+    until = now_minute * 60
+    for one in store.signals.between(until - DAYS * DAY * 60, until, *BROUGHT):
+        if one.journey is not None:
+            counts.setdefault(one.journey, dict.fromkeys(BROUGHT, 0))[one.kind] += one.amount
+    found = [Heard(one, counts[one.name]) for one in site.journeys if one.name in counts]
+    return tuple(sorted(found, key=lambda one: [-one.counts[kind] for kind in BROUGHT]))
 
 
 def standing(board: Board, what: Known) -> Standing:

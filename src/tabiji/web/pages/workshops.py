@@ -12,6 +12,7 @@ from tabiji.errors import UsageError
 from tabiji.language import _
 from tabiji.reports.boards import TOPICS
 from tabiji.runs import workshops
+from tabiji.runs.viewing import workshop as viewing
 from tabiji.web import boarding
 from tabiji.web.boarding import Knowing
 from tabiji.web.context import Context
@@ -139,4 +140,5 @@ def _shown(
         fault=fault,
         hours=HOURS,
         may_change=page.visitor.may_change(board.team),
+        heard=viewing.heard(page.site, page.context.store, page.now // 60),
     )

@@ -6,6 +6,11 @@ const said = new WeakMap(); // part → what the server said of it last
 let asked = 0; // the last request for the page that was sent; answers to those before it are late
 let waiting = null;
 let latest = board ? Number(board.dataset.last) : 0; // the last act that is shown
+let told = latest; // the last act that there is, as far as this page was told
+let renewing = false;
+let events = null;
+let wanted = ""; // the id of what is to have the focus as soon as it is there
+let took = 0; // milliseconds, the last time: the more there is to show, the less often it is asked for
 let sending = false; // whether what is shown answers something that was sent
 
 const written = (field) => {
@@ -76,15 +81,31 @@ function exchangeList(list, fresh) {
   return done;
 }
 
+// The workshop has ended, or its link leads elsewhere: what somebody was writing stays, and the page says why no more comes
+function end(page) {
+  if (page.querySelector("form[action$='/join']")) return location.reload(); // this browser is known no more
+  events?.close();
+  told = latest;
+  const words = page.querySelector("main .empty, main .card, main article") ?? page.querySelector("main");
+  const note = document.createElement("div");
+  note.className = "note fault";
+  note.setAttribute("role", "alert");
+  note.append(...[...(words?.querySelectorAll("h1, h1 + p") ?? [])].map((one) => Object.assign(document.createElement("p"), { textContent: one.textContent })));
+  document.getElementById("told").replaceChildren(note);
+  for (const one of board.querySelectorAll("button")) one.disabled = true;
+  note.scrollIntoView({ block: "nearest" });
+}
+
 function show(text) {
   const page = new DOMParser().parseFromString(text, "text/html");
   const fresh = page.querySelector("[data-board]");
-  if (!fresh) {
-    location.reload(); // the workshop has ended, or somebody else sits here
-    return;
-  }
+  if (!fresh) return end(page);
   latest = Math.max(latest, Number(fresh.dataset.last));
   if (!exchangeList(board, fresh)) again(3000);
+  if (wanted && document.getElementById(wanted)) {
+    document.getElementById(wanted).focus();
+    wanted = "";
+  }
 }
 
 function again(after) {
@@ -93,11 +114,17 @@ function again(after) {
 
 async function renew() {
   waiting = null;
+  if (renewing) return again(200);
+  renewing = true;
   const mine = ++asked;
+  const began = performance.now();
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
-  if (!answer) return again(3000);
-  const text = await answer.text();
+  const text = await answer?.text().catch(() => null);
+  renewing = false;
+  took = performance.now() - began;
+  if (text == null || answer.status >= 500) return again(3000);
   if (mine === asked) show(text);
+  if (told > latest) again(took);
 }
 
 async function send(form, submitter) {
@@ -110,19 +137,23 @@ async function send(form, submitter) {
   }
   const text = await answer.text();
   if (answer.ok) {
+    if (answer.redirected) history.replaceState(null, "", new URL(answer.url).pathname + new URL(answer.url).search);
     for (const field of form.elements) {
       if (field.type === "radio") field.defaultChecked = field.checked;
+      else if ("auto" in form.dataset && field.type === "text" && field.value === fields.get(field.name)) field.defaultValue = field.value;
     }
     if (!("auto" in form.dataset)) form.reset();
   }
   const focused = form.contains(document.activeElement) ? document.activeElement : null;
   const id = isField(focused) || answer.ok ? form.querySelector("input[name=text]")?.id : null;
-  if (answer.ok) focused?.blur();
+  if (answer.ok && isField(focused)) focused.blur();
+  const held = focused?.id || submitter?.id;
   sending = true;
   if (mine === asked || !answer.ok) show(text);
   else again(0);
   sending = false;
   if (id && answer.ok && form.action.endsWith("/add")) document.getElementById(id)?.focus();
+  else if (document.activeElement === document.body) (document.getElementById(held) ?? document.querySelector(`#card-${fields.get("card")} :is(a, button)`))?.focus();
   document.getElementById("told")?.scrollIntoView({ block: "nearest" });
 }
 
@@ -149,10 +180,21 @@ if (board) {
     const form = event.target.closest?.("form[data-auto]");
     if (form) send(form, null);
   });
-  const events = new EventSource(`${board.dataset.board}/events`);
+  // The forms of one card at a time are fetched when they are asked for
+  board.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-change]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    event.preventDefault();
+    const card = link.dataset.change;
+    history.replaceState(null, "", link.href);
+    wanted = card ? `reword-${card}` : link.id;
+    renew();
+  });
+  events = new EventSource(`${board.dataset.board}/events`);
   events.addEventListener("changed", (event) => {
     const { last } = JSON.parse(event.data);
-    if (last > latest) again(50 + Math.random() * 250);
+    told = last ?? Infinity;
+    if (told > latest) again(50 + Math.random() * 250 + took);
   });
   addEventListener("pagehide", () => events.close());
 }
