@@ -355,6 +355,8 @@ ROUTES: dict[tuple[str, str], Asked] = {
     ("POST", "/tokens"): Asked(ADMINS, "/tokens", 422, {"name": "", "scope": "read"}),
     ("POST", "/tokens/revoke"): Asked(ADMINS, "/tokens/revoke", 404, {"name": "nobody"}),
     ("GET", "/support/searches/{key}"): Asked(LOOKING, "/support/searches/x", 404),
+    ("GET", "/history"): Asked(LOOKING, "/history"),
+    ("GET", "/api/v1/history"): Asked(LOOKING, "/api/v1/history"),
     # key results
     ("GET", "/api/v1/results"): Asked(LOOKING, "/api/v1/results"),
     ("GET", "/api/v1/results/{number}"): Asked(LOOKING, of_result("/api/v1/results/{number}")),

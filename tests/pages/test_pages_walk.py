@@ -44,6 +44,7 @@ PAGES = {
     "/actions": ("/actions?state=all", True),
     "/actions/{number}": ("/actions/1", False),
     "/roadmap": ("/roadmap?by=month", True),
+    "/history": ("/history", True),
     "/results": ("/results", True),
     "/results/{number}": ("/results/{result}", False),
     "/support": ("/support", True),

@@ -32,6 +32,10 @@ COMMANDS = {  # name → module and one line for the list
     "incidents": ("tabiji.cli.incidents", N_("What happened, since when, noticed when, at what cost.")),
     "actions": ("tabiji.cli.actions", N_("What is to be done, by whom and until when, and what came of it.")),
     "reviews": ("tabiji.cli.reviews", N_("Weekly reviews: what dropped, and what was decided.")),
+    "history": (
+        "tabiji.cli.history",
+        N_("Decisions, incidents, changes of definitions and marks on one timeline."),
+    ),
     "probe": ("tabiji.cli.probe", N_("Ask the probes once, and say what they found.")),
     "mark": ("tabiji.cli.mark", N_("What happened besides: deployments, campaigns, maintenance.")),
     "signals": (
