@@ -21,6 +21,7 @@ from tabiji.budgets import Tally, remaining
 from tabiji.charts import (
     BadFigures,
     Bar,
+    Beside,
     BudgetFigures,
     BurnFigures,
     Column,
@@ -39,7 +40,7 @@ from tabiji.charts import (
 )
 from tabiji.charts import bars as bars_
 from tabiji.marks import Mark
-from tabiji.web import charting
+from tabiji.runs import tabling
 
 DAY = 1440
 START = 20_600 * DAY - 9 * 60  # Wednesday, 27 May 2026, midnight in Tokyo
@@ -84,6 +85,22 @@ EXAMPLES: dict[str, Figures] = {
     ),
     "no budget": BudgetFigures(
         "A title", "failed", START, END, END, END, (Bar(START, END, 0, 0),), Fraction(0)
+    ),
+    "beside": BudgetFigures(
+        "A title",
+        "failed",
+        START,
+        END,
+        END,
+        END,
+        BARS,
+        Fraction(40),
+        incidents=SPANS,
+        marks=MARKS,
+        beside=(
+            Beside("enquiry", tuple(n % 4 if n > 2 else None for n in range(20))),
+            Beside("churn", (None,) * 19 + (0,)),
+        ),
     ),
     "burn-rates": BurnFigures(
         "A title",
@@ -264,14 +281,14 @@ def test_no_words_of_a_chart_are_code() -> None:
             image = drawing.draw(charts.chart(one, looks), format="svg")
             tags = {element.tag.rpartition("}")[2] for element in ElementTree.fromstring(image).iter()}
             assert tags <= {"svg", "g", "path", "rect", "text", "tspan", "defs", "clipPath", "line", "title"}
-    text = charting.written(charts.table(EXAMPLES["lanes"], LOOKS[0]), TOKYO)
+    text = tabling.written(charts.table(EXAMPLES["lanes"], LOOKS[0]), TOKYO)
     assert text.startswith("\ufeff")
     rows = list(csv.reader(io.StringIO(text[1:])))
     assert rows[0][:3] == ["From (Asia/Tokyo)", "To (Asia/Tokyo)", "It works: share of bad"]
     assert rows[1] == ["2026-05-27 00:00", "2026-05-27 00:10", "0", "0"]
     assert rows[6][2:] == ["", ""]
     named = charts.table(LaneFigures("", START, END, lanes), LOOKS[0])
-    for cell in next(csv.reader(io.StringIO(charting.written(named, TOKYO)[1:]))):
+    for cell in next(csv.reader(io.StringIO(tabling.written(named, TOKYO)[1:]))):
         assert not cell.startswith(reports.documents.FORMULA)
 
 

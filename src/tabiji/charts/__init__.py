@@ -11,6 +11,7 @@ from typing import Any
 
 from tabiji.charts.bad import BadFigures, Sort, bad_chart, bad_table
 from tabiji.charts.bars import Bar, Span
+from tabiji.charts.beside import Beside
 from tabiji.charts.budgets import BudgetFigures, burn_down_chart, burn_down_table
 from tabiji.charts.burning import (
     BurnFigures,
@@ -71,6 +72,7 @@ def incident_name(number: int, language: Language) -> str:
 __all__ = [
     "BadFigures",
     "Bar",
+    "Beside",
     "BudgetFigures",
     "BurnFigures",
     "Cell",

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from tabiji.charts import bad, frames, pieces, tables, words
+from tabiji.charts import bad, beside, frames, pieces, tables, words
 from tabiji.charts import bars as bars_
 from tabiji.charts.bad import Sort
 from tabiji.charts.bars import Bar, Span
+from tabiji.charts.beside import Beside
 from tabiji.charts.frames import Frame, Looks
 from tabiji.charts.pieces import Spec
 from tabiji.charts.tables import Column, Table
@@ -26,6 +27,7 @@ class BudgetFigures:
 
     `allowed` is how many events (or minutes) may be bad in the whole window, `estimated` whether that is a guess
     as long as the window goes on. `pace` is the share of the budget that a minute costs now; None is not known.
+    `beside` is what users did meanwhile.
     """
 
     title: str
@@ -40,6 +42,7 @@ class BudgetFigures:
     estimated: bool = False
     incidents: tuple[Span, ...] = ()
     marks: tuple[Mark, ...] = ()
+    beside: tuple[Beside, ...] = ()
 
     def remaining(self, bad: int) -> Fraction | None:
         """What is left of the budget after so many bad ones; negative once more is spent than there was."""
@@ -66,8 +69,9 @@ def burn_down_chart(figures: BudgetFigures, looks: Looks) -> Spec:
         *bad.incident_labels(figures.incidents),
         *bad.mark_labels(figures.marks, figures.start, figures.now, said),
     ]
-    frame = frames.framed(looks, figures.start, figures.horizon, happened)
-    colours, height = frame.colours, frame.height
+    lower = beside.height(figures.beside)
+    frame = frames.framed(looks, figures.start, figures.horizon, happened, frames.HEIGHT_LIVE + lower)
+    colours, height, ground = frame.colours, frame.height, _ground(frame, figures)
     spans = [
         {"from": max(one.start, figures.start), "to": figures.now if one.end is None else one.end}
         for one in figures.incidents
@@ -75,16 +79,19 @@ def burn_down_chart(figures: BudgetFigures, looks: Looks) -> Spec:
     points, ahead = _points(figures), _ahead(figures)
     lowest = min([0.0, *(left for _, left in (*points, *ahead))])
     bottom, ticks = _ticks(lowest)
-    grey, names = frames.silences(frame, bars_.silences(figures.bars), height - frame.letters)
+    grey, names = frames.silences(frame, bars_.silences(figures.bars), ground - frame.letters, ground)
+    plots, plot_names = beside.plots(frame, figures.bars, figures.beside)
     layers = [
         pieces.area(spans, colours.span, height),
         grey,
         pieces.area(_times(figures.now, figures.horizon), colours.grid, height, 0.35),
         {"layer": _lines(frame, figures, points, ahead, bottom, ticks)},
+        *plots,
         *frames.happened(frame),
         *frames.note(frame, said["left"], frame.pixels - 4, frame.letters + 2, align="right"),
         *_beside(frame, figures, ahead, bottom),
         *names,
+        *plot_names,
         *frames.named(frame),
         *frames.pointed(frame, _tips(frame, figures)),
     ]
@@ -95,14 +102,17 @@ def burn_down_chart(figures: BudgetFigures, looks: Looks) -> Spec:
 def burn_down_table(figures: BudgetFigures, looks: Looks) -> Table:
     """The same in numbers."""
     said = WORDS[looks.language]
-    rows, spent = [], 0
-    for one in figures.bars:
+    rows: list[tuple[tables.Cell, ...]] = []
+    spent = 0
+    for place, one in enumerate(figures.bars):
         spent += one.bad
-        rows.append((one.start, one.end, one.bad, one.total, figures.remaining(spent)))
+        more = beside.cells(figures.beside, place)
+        rows.append((one.start, one.end, one.bad, one.total, figures.remaining(spent), *more))
     columns = (
         Column(said["column-bad"], "count"),
         Column(said["column-total"], "count"),
         Column(said["column-left"], "share"),
+        *beside.columns(said, figures.beside),
     )
     return tables.timed(said, columns, rows)
 
@@ -146,6 +156,11 @@ def _ticks(lowest: float) -> tuple[float, list[Fraction]]:
     return float(least * step), [n * step for n in range(least, math.floor(1 / step) + 1)]
 
 
+def _ground(frame: Frame, figures: BudgetFigures) -> int:
+    """The pixel on which the burn-down stands; below it is what users did."""
+    return frame.height - beside.height(figures.beside)
+
+
 def _times(start: int, end: int) -> list[Spec]:
     return [{"from": start, "to": end}] if end > start else []
 
@@ -167,7 +182,7 @@ def _lines(
     ticks: Sequence[Fraction],
 ) -> list[Spec]:
     colours, said = frame.colours, frame.said
-    y = pieces.heights("left", Fraction(1), frame.height, 0, bad.percent_axis(ticks, said))
+    y = pieces.heights("left", Fraction(1), _ground(frame, figures), 0, bad.percent_axis(ticks, said))
     y["scale"]["domain"] = [bottom, 1]
     kept = [point for point in points if point[1] >= 0]
     over = [point for point in points if point[1] <= 0]
@@ -199,8 +214,10 @@ def _lines(
 def _beside(frame: Frame, figures: BudgetFigures, ahead: Sequence[Point], bottom: float) -> Iterator[Spec]:
     """What the lines are, each beside its own."""
 
+    ground = _ground(frame, figures)
+
     def height(left: float) -> float:
-        return frame.height * (1 - left) / (1 - bottom)
+        return ground * (1 - left) / (1 - bottom)
 
     middle = figures.start + (figures.end - figures.start) * 0.5
     left = next((left for minute, left in reversed(_points(figures)) if minute <= middle), 1.0)
@@ -218,7 +235,7 @@ def _beside(frame: Frame, figures: BudgetFigures, ahead: Sequence[Point], bottom
         x = min(frame.at(ahead[-1][0]), frame.pixels - 4)
         line = height(max(left for _, left in ahead))
         low = height(ahead[-1][1]) + frame.letters + 8
-        y = low if low < frame.height - 4 else max(line - 8, 3 * frame.letters)
+        y = low if low < ground - 4 else max(line - 8, 3 * frame.letters)
         yield from frames.note(frame, text, x, y, fill=frame.colours.promise, align="right")
 
 
@@ -247,6 +264,7 @@ def _tips(frame: Frame, figures: BudgetFigures) -> Iterator[tuple[int, int, Sequ
             cost = words.percent(one.bad / figures.allowed, said)
             lines.append(said["spent-here"].format(share=cost))
         lines.append(bad.counted(one.bad, one.total, figures.sort, said))
+        lines += beside.tips(frame, figures.bars, figures.beside, one.start)
         yield one.start, one.end, [*lines, *bad.meanwhile(frame, one.start, one.end)]
     if figures.horizon > figures.now:
         ending = _ending(frame, figures)

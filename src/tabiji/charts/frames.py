@@ -183,11 +183,13 @@ def across(
     ]
 
 
-def silences(frame: Frame, silent: Sequence[tuple[int, int]], middle: int) -> tuple[Spec, list[Spec]]:
-    """Times without data: a ground behind the plots, and words where there is room."""
+def silences(
+    frame: Frame, silent: Sequence[tuple[int, int]], middle: int, height: int | None = None
+) -> tuple[Spec, list[Spec]]:
+    """Times without data: a ground behind the plots (or the upper ones alone), and words where there is room."""
     none, colours = frame.said["none"], frame.colours
     area = pieces.area(
-        [{"from": first, "to": last} for first, last in silent], colours.grid, frame.height, 0.7
+        [{"from": first, "to": last} for first, last in silent], colours.grid, height or frame.height, 0.7
     )
     names: list[Spec] = []
     for start, end in silent:

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Mapping
-from fractions import Fraction
+from collections.abc import Mapping
 from typing import Literal, cast, get_args
 
 from fastapi import HTTPException, Response
 from fastapi.responses import JSONResponse
 
-from tabiji import charts, drawing, reports, windows
+from tabiji import charts, drawing, windows
 from tabiji.charts import (
     BadFigures,
     BudgetFigures,
     BurnFigures,
-    Cell,
     ComparisonFigures,
     Figures,
     IncidentFigures,
     LaneFigures,
     LatencyFigures,
     Looks,
-    Table,
     Theme,
 )
 from tabiji.charts.frames import WIDTH, WIDTHS
 from tabiji.language import N_, _
-from tabiji.reports import numbers
+from tabiji.runs import tabling
 from tabiji.web.rendering import Page
 
 Form = Literal["json", "svg", "png", "csv", "html"]
@@ -87,7 +82,6 @@ SEEN: Mapping[
         ),
     ),
 }
-BYTE_ORDER_MARK = "\ufeff"  # without it Excel takes UTF-8 for something else
 
 
 def answer(page: Page, form: str, figures: Figures) -> Response:
@@ -102,7 +96,7 @@ def answer(page: Page, form: str, figures: Figures) -> Response:
             return Response(_image(figures, looks, "png"), media_type="image/png", headers=SHORT)
         case "csv":
             headers = {**SHORT, "Content-Disposition": 'attachment; filename="chart.csv"'}
-            text = written(charts.table(figures, looks), looks.zone)
+            text = tabling.written(charts.table(figures, looks), looks.zone)
             return Response(text.encode(), media_type="text/csv; charset=utf-8", headers=headers)
         case "html":
             path = page.request.url.path.removesuffix(".html")
@@ -154,39 +148,3 @@ def period(page: Page, first: str) -> tuple[int, int]:
     if start < 0 or end > page.now // 60 + DAYS_MAX * windows.DAY:
         raise HTTPException(422, _("The time is too long ago, or too far ahead."))
     return start, end
-
-
-# Tables
-
-
-def written(table: Table, zone: str) -> str:
-    """A table as CSV (RFC 4180), with nothing in it that a spreadsheet runs; times are those of the zone."""
-    file = io.StringIO(newline="")
-    file.write(BYTE_ORDER_MARK)
-    writer = csv.writer(file)
-    writer.writerow(
-        [reports.cell(f"{one.name} ({zone})" if one.kind == "time" else one.name) for one in table.columns]
-    )
-    for row in table.rows:
-        writer.writerow([_CELLS[one.kind](cell, zone) for one, cell in zip(table.columns, row, strict=True)])
-    return file.getvalue()
-
-
-def _time(cell: Cell, zone: str) -> str:
-    return numbers.local(int(cast(int, cell)), zone)
-
-
-def _number(cell: Cell, zone: str) -> str:
-    if cell is None:
-        return ""
-    return str(cell) if isinstance(cell, int) else f"{float(cast(Fraction, cell)):.10g}"
-
-
-_CELLS: Mapping[str, Callable[[Cell, str], str]] = {
-    "time": _time,
-    "count": _number,
-    "share": _number,
-    "rate": _number,
-    "latency": lambda cell, zone: "" if cell is None else numbers.latency(cast(int, cell)),
-    "text": lambda cell, zone: "" if cell is None else reports.cell(str(cell)),
-}

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
+from typing import Literal
 
 from tabiji import budgets, charts, discovery, windows
-from tabiji.charts import BadFigures, Bar, BudgetFigures, Lane, LaneFigures, Language, Span
+from tabiji.charts import BadFigures, Bar, Beside, BudgetFigures, Lane, LaneFigures, Language, Span
 from tabiji.definitions import Site
 from tabiji.discovery import Outcome
 from tabiji.journeys import Journey, Objective
 from tabiji.marks import Mark
 from tabiji.runs import correcting
 from tabiji.runs.picturing import sort_of, title
+from tabiji.runs.signalling import LAST
 from tabiji.runs.viewing import cutting, days
 from tabiji.runs.viewing.standing import Pair
 from tabiji.store import Store
 from tabiji.windows import Calendar
 
+BESIDE: tuple[Literal["enquiry", "churn"], ...] = ("enquiry", "churn")
 AHEAD = 4  # a window that moves on with the clock is looked ahead by this part of it
 
 
@@ -58,6 +62,7 @@ def burn_down(
         (1 - objective.target) * _whole(objective, bars, end - start),
         incidents=incidents(store, journey, start, end, language, objective),
         marks=marks(store, journey, start, end),
+        beside=beside(store, journey, bars, zone),
     )
 
 
@@ -91,6 +96,7 @@ def own_burn_down(
         estimated,
         incidents(store, journey, start, now, language, objective),
         marks(store, journey, start, now),
+        beside(store, journey, bars, zone),
     )
 
 
@@ -192,6 +198,28 @@ def incidents(
         if concerns and times.started < end and over > start:
             name = charts.incident_name(one.number, language)
             found.append(Span(times.started, times.recovered, name))
+    return tuple(found)
+
+
+def beside(store: Store, journey: Journey, bars: Sequence[Bar], zone: str) -> tuple[Beside, ...]:
+    """How many enquiries and cancellations about a journey there were meanwhile, where there ever were any.
+
+    They are known from the day of the first one until that of the last, whichever journey those are about.
+    """
+    found = []
+    for kind in BESIDE:
+        span = store.signals.span(kind)
+        if span is None or not store.signals.newest(0, LAST, kind, journey=journey.name, most=0)[1]:
+            continue
+        first = windows.period_start(span[0] // 60, "day", zone)
+        end = windows.whole(Calendar("day", zone), span[1] // 60)[1]
+        starts, counts = [one.start for one in bars], [0] * len(bars)
+        for one in store.signals.between(bars[0].start * 60, bars[-1].end * 60, kind, journey=journey.name):
+            counts[bisect_right(starts, one.at // 60) - 1] += one.amount
+        known = [first < bar.end and bar.start < end for bar in bars]
+        if any(known):
+            shown = tuple(count if here else None for count, here in zip(counts, known, strict=True))
+            found.append(Beside(kind, shown))
     return tuple(found)
 
 
