@@ -110,6 +110,22 @@ def test_twenty_who_write_at_once_lose_nothing(site: Site, kept: Store) -> None:
     assert texts == sorted(f"J{at}.{turn}" for at in range(5) for turn in range(4))
 
 
+def test_a_board_that_is_known_is_brought_up_to_date(site: Site, kept: Store) -> None:
+    number, link = opened(site, kept)
+    known: workshops.Boards = {}
+    aya, _ = workshops.join(kept, number, "Aya", "design", NOW, known)
+    old = known[number]
+    for text in ("A", "B"):  # as by another process
+        workshops.do(kept, number, "add", aya, NOW, {"kind": "journey", "text": text})
+    assert workshops.find(kept, number, known) == workshops.find(kept, number)
+    assert [one.text for one in known[number].journeys] == ["A", "B"]
+    workshops.do(kept, number, "add", aya, NOW, {"kind": "journey", "text": "C"}, known)
+    assert workshops.by_link(kept, link, NOW, known) == workshops.find(kept, number)
+    assert old.journeys == ()
+    workshops.end(kept, number, NOW, "root")
+    assert workshops.by_link(kept, link, NOW, known) is None
+
+
 def test_after_the_end_nobody_writes(site: Site, kept: Store) -> None:
     number, _ = opened(site, kept)
     aya, _ = workshops.join(kept, number, "Aya", "design", NOW)

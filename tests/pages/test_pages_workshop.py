@@ -99,6 +99,9 @@ def test_a_workshop_with_three_people_at_once(
         expect(one.page.locator(".clock-card [role=timer]")).to_have_text(
             re.compile(r"^14:\d\d$"), timeout=SEEN_MS
         )
+        expect(one.page.locator(".clock-card a")).to_have_count(
+            0
+        )  # they are where the first point takes place
         one.tab("board")
     # what one adds, the others see without asking; what they are typing stays
     ben.page.locator("#new-journey").fill("half a thou")
@@ -168,9 +171,11 @@ def test_a_workshop_with_three_people_at_once(
     # what measures a step comes from the logs
     for one in (aya, chika):
         one.tab("measuring")
+        assert sorted(one.page.locator("#unused code").all_inner_texts()) == ["GET /cart", "POST /pay"]
     chika.page.locator(f"#pick-{step}").fill("web POST /pay")
     chika.page.locator("form[action$='/measure'] button").first.click()
     expect(aya.page.locator(f"#card-{step} code")).to_have_text("POST /pay", timeout=SEEN_MS)
+    expect(aya.page.locator("#unused code")).to_have_text(["GET /cart"], timeout=SEEN_MS)
     # the result is what `check` accepts
     aya.tab("result")
     expect(aya.page.locator("pre")).to_contain_text("operation = 'POST /pay'")
@@ -316,6 +321,22 @@ def test_every_card_moves_by_the_keyboard_alone(
     page.keyboard.press("Enter")
     expect(page.locator(f"#card-{second} .steps b")).to_have_text("Send", timeout=SEEN_MS)
     assert guest.faults == []
+    guest.context.close()
+
+
+def test_the_clock_leads_to_the_part_of_its_point_and_says_when_its_time_is_over(
+    shop: Served, browser: Browser
+) -> None:
+    guest = join(browser, workshop(shop), "Ben", "sales", LOOKS[0])
+    guest.page.clock.install()
+    guest.tab("about")
+    guest.page.locator(".agenda form").nth(3).locator("button").click()
+    expect(guest.page.locator(".clock-card b")).to_contain_text("Votes", timeout=SEEN_MS)
+    guest.page.locator(".clock-card a").click()
+    expect(guest.page.locator(".tabs [aria-current]")).to_have_text("Votes")
+    guest.page.clock.fast_forward(26 * 60 * 1000)
+    expect(guest.page.locator(".clock-card [role=timer]")).to_have_text(re.compile(r"^−1:0\d$"))
+    expect(guest.page.locator(".clock-card [data-over]")).to_have_text("over its time")
     guest.context.close()
 
 

@@ -23,9 +23,8 @@ from tabiji.boards.values import (
 Body = Mapping[str, Any]  # of acts that `wishing` made, and that are kept as they were
 
 
-def fold(acts: Iterable[Act]) -> Board | None:
-    """The board of a workshop's acts; None where the first of them does not open one."""
-    board: Board | None = None
+def fold(acts: Iterable[Act], board: Board | None = None) -> Board | None:
+    """The board of a workshop's acts, or as it is after more of them; None where the first does not open one."""
     for act in acts:
         if board is None:
             if act.what != "opened":

@@ -23,12 +23,15 @@ from tabiji.store import StaleAct, Store
 
 TRIES = 50  # so many others may be faster, one after the other
 NUMBER_MOST = 2**31
+KNOWN_MOST = 100  # boards at a time
+Boards = dict[int, Board]  # by number, as they stood when they were read last
 Found = TypeVar("Found")
 
 
-def find(store: Store, number: int, until_second: int | None = None) -> Board:
-    """The board of a workshop, as it stood before a moment where one is given. Raises UsageError for none."""
-    found = _board(store, number, until_second)
+def find(store: Store, number: int, known: Boards | None = None) -> Board:
+    """The board of a workshop. Raises UsageError for none. `known` are boards as they stood before: with them only what
+    was done since is read, and they are brought up to date."""
+    found = _board(store, number, known)
     if found is None:
         raise UsageError(_("there is no workshop {number}; `tabiji workshop list` lists them", number=number))
     return found
@@ -43,12 +46,12 @@ def every(store: Store) -> list[Board]:
     return sorted(found, key=lambda board: -board.number)
 
 
-def by_link(store: Store, link: str, now: int) -> Board | None:
+def by_link(store: Store, link: str, now: int, known: Boards | None = None) -> Board | None:
     """The workshop that a link leads to, as long as it is open; None for any other."""
     number, _dash, secret = link.partition("-")
     if not secret or not number.isascii() or not number.isdecimal() or len(number) > 9:
         return None
-    board = _board(store, int(number))
+    board = _board(store, int(number), known)
     if board is None or not board.is_open(now) or not hmac.compare_digest(board.link, _hash(secret)):
         return None
     return board
@@ -94,17 +97,29 @@ def end(store: Store, number: int, now: int, who: str) -> Board:
     return find(store, number)
 
 
-def join(store: Store, number: int, name: str, role: str, now: int) -> tuple[Person, str]:
+def join(
+    store: Store, number: int, name: str, role: str, now: int, known: Boards | None = None
+) -> tuple[Person, str]:
     """Somebody takes part; gives them and what their browser is to keep. Raises UsageError."""
     proof = secrets.token_urlsafe(24)
-    (act,) = _recorded(store, number, lambda board: [boards.joining(board, name, role, _hash(proof), now)])
-    person = find(store, number).person(act.number)
+    (act,) = _recorded(
+        store, number, lambda board: [boards.joining(board, name, role, _hash(proof), now)], known
+    )
+    person = find(store, number, known).person(act.number)
     if person is None:
         raise UsageError(_("This workshop is full."))
     return person, proof
 
 
-def do(store: Store, number: int, deed: Deed, person: Person, now: int, fields: dict[str, str]) -> Outcome:
+def do(
+    store: Store,
+    number: int,
+    deed: Deed,
+    person: Person,
+    now: int,
+    fields: dict[str, str],
+    known: Boards | None = None,
+) -> Outcome:
     """Does what somebody who takes part wants. Raises UsageError where it can't be."""
     wish = Wish(deed, person, now, fields)
     last = [Outcome(())]
@@ -115,14 +130,16 @@ def do(store: Store, number: int, deed: Deed, person: Person, now: int, fields: 
         last[0] = boards.wished(board, wish)
         return last[0].acts
 
-    _recorded(store, number, decide)
+    _recorded(store, number, decide, known)
     return last[0]
 
 
-def _recorded(store: Store, number: int, decide: Callable[[Board], Sequence[Act]]) -> list[Act]:
+def _recorded(
+    store: Store, number: int, decide: Callable[[Board], Sequence[Act]], known: Boards | None = None
+) -> list[Act]:
     """What is decided on the board as it stands when it is recorded, however many others act at the same time."""
     for _try in range(TRIES):
-        board = find(store, number)
+        board = find(store, number, known)
         acts = _allowed(partial(decide, board))
         if not acts:
             return []
@@ -133,10 +150,18 @@ def _recorded(store: Store, number: int, decide: Callable[[Board], Sequence[Act]
     raise UsageError(_("Many are writing at once; try again in a moment."))
 
 
-def _board(store: Store, number: int, until_second: int | None = None) -> Board | None:
+def _board(store: Store, number: int, known: Boards | None) -> Board | None:
     if not 0 < number < NUMBER_MOST:
         return None
-    return boards.fold(store.acts.of(boards.KIND, subject=str(number), until_second=until_second))
+    before = None if known is None else known.get(number)
+    # What is done to one board is recorded one after the other, so whatever is new has a higher number
+    acts = store.acts.of(boards.KIND, subject=str(number), after=0 if before is None else before.last)
+    board = boards.fold(acts, before)
+    if known is not None and board is not None and board is not before:
+        if len(known) >= KNOWN_MOST and number not in known:
+            known.clear()
+        known[number] = board
+    return board
 
 
 def _hash(secret: str) -> str:

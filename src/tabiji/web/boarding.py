@@ -50,6 +50,7 @@ def values(page: Page, board: Board, knowing: Knowing, person: Person | None) ->
         "person": person,
         "known": known,
         "standing": viewing.standing(board, known),
+        "unused": viewing.unused(board, known),
         "topics": TOPICS,
         "criteria": CRITERIA,
         "vote_words": VOTES,

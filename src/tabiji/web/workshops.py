@@ -15,11 +15,12 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, StreamingResponse
 
 from tabiji import boards
-from tabiji.boards import DEEDS, Board, Card, Deed, Person
+from tabiji.boards import DEEDS, Board, Card, Deed, Person, Topic
 from tabiji.errors import StoreError, UsageError
 from tabiji.language import N_, _
 from tabiji.reports.boards import ROLES
 from tabiji.runs import workshops
+from tabiji.runs.workshops import Boards
 from tabiji.web import boarding, cookies
 from tabiji.web.boarding import Knowing
 from tabiji.web.context import Context
@@ -35,6 +36,15 @@ TABS: dict[Tab, str] = {
     "measuring": N_("Measuring"),
     "order": N_("Order"),
     "result": N_("Result"),
+}
+PLACES: dict[Topic, Tab] = {  # where each point of the agenda takes place
+    "welcome": "about",
+    "journeys": "board",
+    "steps": "board",
+    "votes": "votes",
+    "feasible": "measuring",
+    "order": "order",
+    "result": "result",
 }
 CHANGES: tuple[Deed, ...] = ("reword", "move", "merge", "remove")  # of a card whose forms are open
 # Whoever gets the address may take part: it is told to nobody
@@ -77,11 +87,12 @@ def routes(context: Context) -> APIRouter:
     """The page of those who take part, its forms, and what tells open pages that somebody has done something."""
     router = APIRouter(prefix="/workshop", include_in_schema=False)
     knowing, lasts, listeners = Knowing(context), Lasts(context), Listeners(context)
+    known: Boards = {}
 
     @router.get("/{link}")
     def shown(request: Request, link: str) -> Response:
         page = Page(context, request)
-        board = _board(page, link)
+        board = _board(page, link, known)
         person = _person(page, board)
         if person is None:
             return _entrance(page, board, link)
@@ -89,7 +100,7 @@ def routes(context: Context) -> APIRouter:
 
     @router.get("/{link}/events")
     async def events(request: Request, link: str) -> StreamingResponse:
-        board = await run_in_threadpool(_board, Page(context, request), link)
+        board = await run_in_threadpool(_board, Page(context, request), link, known)
 
         def look() -> tuple[int, dict[str, int | None]]:
             if context.now() >= board.expires_at:
@@ -102,7 +113,7 @@ def routes(context: Context) -> APIRouter:
     @router.get("/{link}/journeys.zip")
     def files(request: Request, link: str) -> Response:
         page = Page(context, request)
-        board = _board(page, link)
+        board = _board(page, link, known)
         if _person(page, board) is None:
             page.missing(_("Say first who you are."))
         return boarding.zipped(board, boarding.result(page, board, knowing))
@@ -114,9 +125,9 @@ def routes(context: Context) -> APIRouter:
 
     def acted(request: Request, link: str, deed: str, fields: dict[str, str]) -> Response:
         page = Page(context, request)
-        board = _board(page, link)
+        board = _board(page, link, known)
         if deed == "join":
-            return _join(page, board, link, fields)
+            return _join(page, board, link, fields, known)
         person = _person(page, board)
         if person is None:
             return _entrance(page, board, link, _("Say first who you are."), 422)
@@ -127,15 +138,15 @@ def routes(context: Context) -> APIRouter:
         try:
             if found == "measure" and not _is_known(knowing, fields):
                 raise UsageError(_("Which operation? Choose one that the logs know."))
-            outcome = workshops.do(context.store, board.number, found, person, page.now, fields)
+            outcome = workshops.do(context.store, board.number, found, person, page.now, fields, known)
         except UsageError as error:
             typed = next((fields[one] for one in ("text", "pick", "why") if fields.get(one)), "")
             told = Told(str(error), typed)
-            fresh = workshops.find(context.store, board.number)
+            fresh = workshops.find(context.store, board.number, known)
             changing = _number(fields.get("card")) if found in CHANGES else 0
             return _page(page, fresh, link, person, knowing, tab, told, 422, changing)
         if outcome.beside is not None:
-            fresh = workshops.find(context.store, board.number)
+            fresh = workshops.find(context.store, board.number, known)
             told = Told(typed=fields.get("text", ""), beside=outcome.beside)
             return _page(page, fresh, link, person, knowing, tab, told)
         card = _number(fields.get("card") or fields.get("under"))
@@ -146,8 +157,8 @@ def routes(context: Context) -> APIRouter:
     return router
 
 
-def _board(page: Page, link: str) -> Board:
-    found = workshops.by_link(page.context.store, link, page.now)
+def _board(page: Page, link: str, known: Boards) -> Board:
+    found = workshops.by_link(page.context.store, link, page.now, known)
     if found is None:
         page.missing(
             _("This link leads to no workshop: it has ended, or the link was cut off. Ask whoever sent it.")
@@ -178,10 +189,10 @@ def _is_known(knowing: Knowing, fields: dict[str, str]) -> bool:
     return any((one.source, one.name) == found for one in knowing.known().operations)
 
 
-def _join(page: Page, board: Board, link: str, fields: dict[str, str]) -> Response:
+def _join(page: Page, board: Board, link: str, fields: dict[str, str], known: Boards) -> Response:
     name, role = fields.get("name", ""), fields.get("role", "")
     try:
-        _somebody, proof = workshops.join(page.context.store, board.number, name, role, page.now)
+        _somebody, proof = workshops.join(page.context.store, board.number, name, role, page.now, known)
     except UsageError as error:
         return _entrance(page, board, link, str(error), 422, name, role)
     answer = RedirectResponse(f"/workshop/{link}?tab=about", 303, HEADERS)
@@ -251,6 +262,7 @@ def _page(
         link=link,
         tab=tab,
         tabs=TABS,
+        places=PLACES,
         told=told or Told(),
         changing=changing or _number(page.request.query_params.get("card")),
         result=boarding.result(page, board, knowing) if tab == "result" else None,

@@ -17,6 +17,7 @@ from tabiji.store import Store
 from tabiji.windows import DAY
 
 DAYS = 28  # of the logs that are looked at
+UNUSED_MOST = 8
 BROUGHT: tuple[Kind, ...] = ("enquiry", "revenue", "churn")
 
 
@@ -102,6 +103,12 @@ def standing(board: Board, what: Known) -> Standing:
     feasible = {one.number: _feasible(board, one, what) for one in board.journeys}
     shares = {number: one.share for number, one in feasible.items()}
     return Standing(feasible, boards.ranked(board, shares))
+
+
+def unused(board: Board, what: Known) -> tuple[Operation, ...]:
+    """The operations used most of those that measure no step yet: what has nobody thought of?"""
+    chosen = {(at.source, at.operation) for one in board.cards for at in one.measures}
+    return tuple(one for one in what.operations if (one.source, one.name) not in chosen)[:UNUSED_MOST]
 
 
 def _feasible(board: Board, journey: Card, what: Known) -> Feasible:

@@ -102,6 +102,7 @@ function show(text) {
   if (!fresh) return end(page);
   latest = Math.max(latest, Number(fresh.dataset.last));
   if (!exchangeList(board, fresh)) again(3000);
+  tick();
   if (wanted && document.getElementById(wanted)) {
     document.getElementById(wanted).focus();
     wanted = "";
@@ -164,11 +165,14 @@ function tick() {
     const size = Math.abs(left);
     clock.textContent = `${left < 0 ? "−" : ""}${Math.floor(size / 60)}:${String(size % 60).padStart(2, "0")}`;
     clock.classList.toggle("is-exhausted", left < 0);
+    const note = left < 0 && clock.parentElement.querySelector("[data-over]");
+    if (note && note.textContent !== note.dataset.over) note.textContent = note.dataset.over;
   }
 }
 
 if (board) {
   for (const part of board.querySelectorAll("[data-part]")) said.set(part, part.innerHTML);
+  tick();
   setInterval(tick, 1000);
   document.addEventListener("submit", (event) => {
     const form = event.target;
