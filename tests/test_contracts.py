@@ -38,6 +38,7 @@ JUDGING = (
     "policies",
     "agreements",
     "roadmaps",
+    "missions",
     "actions",
     "reviews",
     "boards",

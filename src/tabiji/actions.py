@@ -126,7 +126,7 @@ def faults(
     if wanted.journey is not None and wanted.journey not in journeys:
         found.append(("journey", _("`{name}` is not a journey", name=wanted.journey[:NAME_LONGEST])))
     if wanted.line is not None and wanted.line not in lines:
-        found.append(("serves", _unknown_line(wanted.line, lines)))
+        found.append(("serves", unknown_line(wanted.line, lines)))
     return found
 
 
@@ -196,7 +196,7 @@ def handed(item: Item, team: str | None, teams: Collection[str], word: Word) -> 
 def serving(item: Item, line: str | None, lines: Collection[str], word: Word) -> Act:
     """It serves a line of the mission; None: none."""
     if line is not None and line not in lines:
-        raise ValueError(_unknown_line(line, lines))
+        raise ValueError(unknown_line(line, lines))
     return _changed(item, "serves", item.wanted.line, line, word)
 
 
@@ -287,7 +287,8 @@ def unknown_team(name: str, teams: Collection[str]) -> str:
     )
 
 
-def _unknown_line(name: str, lines: Collection[str]) -> str:
+def unknown_line(name: str, lines: Collection[str]) -> str:
+    """That there is no such line of the mission, and which there are."""
     if not lines:
         return _("`{name}` is no line of the mission; there are none yet", name=name[:NAME_LONGEST])
     return _(
@@ -367,4 +368,13 @@ def sorted_by_due(found: Iterable[Item]) -> list[Item]:
             one.wanted.due or date.max,
             one.number,
         ),
+    )
+
+
+def sorted_by_line(found: Iterable[Item], lines: Sequence[str]) -> list[Item]:
+    """By the lines of the mission that they serve, the most important first; what serves none last; then by due."""
+    places = {name: place for place, name in enumerate(lines)}
+    return sorted(
+        sorted_by_due(found),
+        key=lambda one: (one.ended is not None, places.get(one.wanted.line or "", len(lines))),
     )

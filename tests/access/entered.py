@@ -20,7 +20,8 @@ from tabiji import definitions, store
 from tabiji.actions import Wanted
 from tabiji.definitions import Site
 from tabiji.incidents import Incident
-from tabiji.runs import acting, intervening
+from tabiji.missions import Line
+from tabiji.runs import acting, intervening, stating
 from tabiji.runs.intervening import Word
 from tabiji.runs.receiving import Receiving
 from tabiji.store import Person, Store
@@ -153,6 +154,11 @@ class Entered:
         """A new action item of the team alpha."""
         wanted = Wanted("x", team="alpha")
         return acting.open_(self.site, self.store, wanted, "ada", int(self.now())).number
+
+    def mission(self) -> int:
+        """A new version of the mission: the number of its act."""
+        nth = len(stating.versions(self.store)) + 1
+        return stating.write(self.store, [Line("m1", "mission", str(nth))], "ada", int(self.now())).number
 
     def forget(self) -> None:
         """No incident any more."""

@@ -70,6 +70,25 @@ def of_action(path: str) -> Made:
     return lambda site: path.replace("{number}", str(site.action()))
 
 
+def with_mission(path: str) -> Made:
+    """Something is written down already."""
+
+    def made(site: Entered) -> str:
+        site.mission()
+        return path
+
+    return made
+
+
+def new_mission(site: Entered) -> Body:
+    return {"text": f"# mission\nx {site.mission()}\n"}
+
+
+def new_lines(site: Entered) -> Body:
+    last = site.mission()
+    return {"mission": f"y {last}", "seen": str(last)}
+
+
 def without(path: str) -> Made:
     def forgotten(site: Entered) -> str:
         site.forget()
@@ -207,6 +226,10 @@ ROUTES: dict[tuple[str, str], Asked] = {
         CHANGING, asked_by_all("/api/v1/policies/spent/withdraw"), 200, {"reason": "x"}, True,
     ),
     ("GET", "/api/v1/actions"): Asked(LOOKING, "/api/v1/actions"),
+    ("GET", "/api/v1/mission"): Asked(LOOKING, "/api/v1/mission"),
+    ("GET", "/api/v1/mission/history"): Asked(LOOKING, "/api/v1/mission/history"),
+    ("GET", "/api/v1/mission/difference"): Asked(LOOKING, with_mission("/api/v1/mission/difference?from=1")),
+    ("POST", "/api/v1/mission"): Asked(MEMBERS, "/api/v1/mission", 201, new_mission, True),
     ("GET", "/api/v1/roadmap"): Asked(LOOKING, "/api/v1/roadmap"),
     ("POST", "/api/v1/actions"): Asked(CHANGING, "/api/v1/actions", 201, {"title": "x", "team": "alpha"}, True),
     ("GET", "/api/v1/actions/{number}"): Asked(LOOKING, of_action("/api/v1/actions/{number}")),
@@ -331,6 +354,10 @@ ROUTES: dict[tuple[str, str], Asked] = {
     ("POST", "/actions"): Asked(CHANGING, "/actions", 303, {"title": "x", "team": "alpha"}),
     ("GET", "/actions/{number}"): Asked(LOOKING, of_action("/actions/{number}")),
     ("POST", "/actions/{number}/{act}"): Asked(CHANGING, of_action("/actions/{number}/done"), 303, {"text": "x"}),
+    ("GET", "/mission"): Asked(LOOKING, "/mission"),
+    ("GET", "/mission/difference"): Asked(LOOKING, with_mission("/mission/difference?before=1")),
+    ("GET", "/mission/edit"): Asked(MEMBERS, "/mission/edit"),
+    ("POST", "/mission"): Asked(MEMBERS, with_mission("/mission"), 303, new_lines),
     ("GET", "/roadmap"): Asked(LOOKING, "/roadmap"),
     ("GET", "/voices"): Asked(LOOKING, "/voices"),
     ("POST", "/voices"): Asked(MEMBERS, "/voices", 303, {"text": "x"}),

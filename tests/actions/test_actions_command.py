@@ -147,6 +147,7 @@ def test_an_item_from_its_opening_to_its_end(ask: Ask, tmp_path: Path) -> None:
         "owner": "Sato",
         "supporter": None,
         "due": "2026-02-28",
+        "line": None,
         "journey": "watch",
         "from": {"origin": "incident", "which": "7"},
         "outcome": "The player goes away",

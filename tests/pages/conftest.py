@@ -56,6 +56,20 @@ def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run(
         [sys.executable, "-m", "tabiji", *aim, "-C", str(folder)], check=True, stdout=subprocess.DEVNULL
     )
+    for line in ("Learners can always watch what they paid for", "Teams own what they build"):
+        words = [
+            sys.executable,
+            "-m",
+            "tabiji",
+            "mission",
+            "edit",
+            "--add",
+            "mission",
+            line,
+            "-C",
+            str(folder),
+        ]
+        subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
     return folder
 
 

@@ -37,6 +37,8 @@ OPEN = (
     "policies/history",
     "actions",
     "roadmap",
+    "mission",
+    "mission/history",
     "count",
 )
 CONFIG = schemathesis.Config.from_dict(
@@ -92,6 +94,14 @@ SAME_DOCUMENTS = {
         ("actions", "--team", "learning", "--from", "incident"),
     ),
     "an action item": ("/actions/1", {}, ("actions", "1")),
+    "the mission": ("/mission", {}, ("mission",)),
+    "a version of the mission": ("/mission", {"version": 1}, ("mission", "--version", "1")),
+    "versions of the mission": ("/mission/history", {}, ("mission", "history")),
+    "a difference of the mission": (
+        "/mission/difference",
+        {"from": 1, "to": 2},
+        ("mission", "diff", "1", "2"),
+    ),
     "roadmaps": ("/roadmap", {"by": "month"}, ("actions", "roadmap", "--by", "month")),
 }
 

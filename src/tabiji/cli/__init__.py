@@ -31,6 +31,10 @@ COMMANDS = {  # name → module and one line for the list
     "alerts": ("tabiji.cli.alerts", N_("What fired, when and why, for how long, and what burnt.")),
     "incidents": ("tabiji.cli.incidents", N_("What happened, since when, noticed when, at what cost.")),
     "actions": ("tabiji.cli.actions", N_("What is to be done, by whom and until when, and what came of it.")),
+    "mission": (
+        "tabiji.cli.mission",
+        N_("What we are here for, in versions, and which action items serve it."),
+    ),
     "reviews": ("tabiji.cli.reviews", N_("Weekly reviews: what dropped, and what was decided.")),
     "history": (
         "tabiji.cli.history",

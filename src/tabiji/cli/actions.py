@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from tabiji.actions import Item, Sort
     from tabiji.roadmaps import By
     from tabiji.runs.acting import What
-    from tabiji.runs.viewing.actions import Shown
+    from tabiji.runs.viewing.actions import Order, Shown
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 NOBODY = "-"  # takes somebody, a day or a team away
 STATES = ("open", "overdue", "done", "dropped", "all")
 SORTS = ("action", "concern", "help")
 BYS = ("quarter", "month")
+ORDERS = ("due", "mission")
 
 
 @click.group(name="actions", cls=Listing)
@@ -58,6 +59,14 @@ def _reason_option(command: Command) -> Command:
     "--from", "origin", metavar="ORIGIN[:WHICH]", help="Only those that came from it, such as `incident:7`."
 )
 @click.option("--sort", type=click.Choice(SORTS), help="Only action items, concerns, or help that is wanted.")
+@click.option("--line", metavar="ID", help="Only those that serve a line of the mission.")
+@click.option(
+    "--order",
+    type=click.Choice(ORDERS),
+    default="due",
+    show_default=True,
+    help="By due, or by the mission's lines.",
+)
 @workspace.workspace_option
 @workspace.json_option
 def list_(
@@ -66,6 +75,8 @@ def list_(
     owner: str | None,
     origin: str | None,
     sort: Sort | None,
+    line: str | None,
+    order: Order,
     folder: Path | None,
     as_json: bool,
 ) -> None:
@@ -77,10 +88,10 @@ def list_(
     site = workspace.load(folder)
     acting.known_team(site, team)
     came, which = acting.came_from(origin) if origin else (None, "")
-    wanted = Asked(team, state, owner or "", came, which, sort)
+    wanted = Asked(team, state, owner or "", came, which, sort, line, order)
     today = actions.today(workspace.now(), site.timezone)
     with workspace.open_store(site) as store:
-        found = asked_for(acting.every(store), wanted, today)
+        found = asked_for(acting.every(store), wanted, today, acting.lines(store))
     if as_json:
         from tabiji.reports.actions import actions_json
 
@@ -130,13 +141,17 @@ def show(number: int, folder: Path | None, as_json: bool) -> None:
     """One action item, and who said what of it, when and why."""
     from tabiji import actions
     from tabiji.cli.telling import printable, wrapped
+    from tabiji.missions import known
     from tabiji.reports.actions import SORTS, STATES, act_sentence, action_json, origin_phrase
+    from tabiji.reports.mission import line_sentence
     from tabiji.reports.numbers import local
-    from tabiji.runs import acting
+    from tabiji.runs import acting, stating
 
     site = workspace.load(folder)
     with workspace.open_store(site) as store:
         item = acting.find(store, number)
+        told = None if item.wanted.line is None else known(stating.versions(store)).get(item.wanted.line)
+    served = item.wanted.line if told is None else line_sentence(told)
     today = actions.today(workspace.now(), site.timezone)
     if as_json:
         output.print_json(action_json(item, today))
@@ -150,11 +165,12 @@ def show(number: int, folder: Path | None, as_json: bool) -> None:
         ("supporter", wanted.supporter),
         ("due", None if wanted.due is None else wanted.due.isoformat()),
         ("journey", wanted.journey),
+        ("serves", served),
         ("from", origin_phrase(item)),
     ]
     for name, fact in facts:
         if fact is not None:
-            click.echo(f"{_(NAMES[name])}: {fact}")
+            click.echo(wrapped(f"{_(NAMES[name])}: {fact}"))
     for line in wanted.detail.splitlines():
         click.echo(wrapped(printable(line)))
     click.echo()
@@ -170,6 +186,7 @@ NAMES = {
     "supporter": N_("Supporter"),
     "due": N_("Due"),
     "journey": N_("Journey"),
+    "serves": N_("Serves"),
     "from": N_("From"),
 }
 
@@ -187,6 +204,7 @@ NAMES = {
     show_default=True,
     help="To be done, a concern, or help that nobody had planned.",
 )
+@click.option("--line", metavar="ID", help="The line of the mission that it serves, such as `m1`.")
 @click.option("--journey", metavar="J", help="The journey that it is about.")
 @click.option("--from", "origin", metavar="ORIGIN:WHICH", help="What it came from, such as `incident:7`.")
 @click.option("--detail", metavar="TEXT", default="", help="More on it.")
@@ -200,6 +218,7 @@ def add(
     supporter: str | None,
     due: str | None,
     sort: Sort,
+    line: str | None,
     journey: str | None,
     origin: str | None,
     detail: str,
@@ -214,7 +233,7 @@ def add(
     site = workspace.load(folder)
     day = None if due is None else acting.day(due)
     came = acting.came_from(origin)
-    wanted = Wanted(title, detail, sort, team, owner, supporter, day, None, *came, journey)
+    wanted = Wanted(title, detail, sort, team, owner, supporter, day, line, *came, journey)
     now = workspace.now()
     with workspace.open_store(site) as store:
         item = acting.open_(site, store, wanted, author or login.user(), now)
@@ -312,6 +331,20 @@ def due(number: int, day: str, reason: str, author: str | None, folder: Path | N
 def hand(number: int, team: str, reason: str, author: str | None, folder: Path | None, as_json: bool) -> None:
     """Hand it to another team; `-` for none."""
     _change("hand", number, team, reason, author, folder, as_json=as_json)
+
+
+@command.command(name="serve")
+@click.argument("number", type=int, metavar="N")
+@click.argument("line", metavar="ID")
+@_reason_option
+@_author_option
+@workspace.workspace_option
+@workspace.json_option
+def serve(
+    number: int, line: str, reason: str, author: str | None, folder: Path | None, as_json: bool
+) -> None:
+    """Say which line of the mission it serves; `-` for none. `tabiji mission` lists them."""
+    _change("serve", number, line, reason, author, folder, as_json=as_json)
 
 
 @command.command(name="done")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Literal, get_args
 
-from tabiji import actions
+from tabiji import actions, missions
 from tabiji.actions import Item, Wanted, Word
 from tabiji.acts import Act
 from tabiji.definitions import Site
@@ -15,13 +15,14 @@ from tabiji.errors import UsageError
 from tabiji.language import _
 from tabiji.store import Action, Store
 
-What = Literal["own", "support", "due", "hand", "done", "drop", "reopen", "note"]
+What = Literal["own", "support", "due", "hand", "serve", "done", "drop", "reopen", "note"]
 WHATS: tuple[What, ...] = get_args(What)
 AUDITED: Mapping[What, Action] = {
     "own": "action-owned",
     "support": "action-supported",
     "due": "action-postponed",
     "hand": "action-handed",
+    "serve": "action-served",
     "done": "action-done",
     "drop": "action-dropped",
     "reopen": "action-reopened",
@@ -54,14 +55,21 @@ def known_team(site: Site, team: str | None) -> None:
         raise UsageError(actions.unknown_team(team, known))
 
 
-def faults(site: Site, wanted: Wanted) -> list[tuple[str, str]]:
+def lines(store: Store) -> list[str]:
+    """The lines of the mission that an item can serve, by id, the first being the most important."""
+    written = missions.versions(store.acts.of(missions.KIND))
+    return [one.id for one in written[-1].lines] if written else []
+
+
+def faults(site: Site, store: Store, wanted: Wanted) -> list[tuple[str, str]]:
     """What is wrong with an item that somebody wants to open: the field, and what would be right."""
-    return actions.faults(wanted, teams(site), [one.name for one in site.journeys])
+    known = [] if wanted.line is None else lines(store)
+    return actions.faults(wanted, teams(site), [one.name for one in site.journeys], known)
 
 
 def open_(site: Site, store: Store, wanted: Wanted, who: str, at: int) -> Item:
     """Opens an action item. Raises UsageError with every fault of it."""
-    if found := faults(site, wanted):
+    if found := faults(site, store, wanted):
         raise UsageError("; ".join(f"{field}: {fault}" for field, fault in found))
     return find(store, store.acts.add(actions.opening(wanted, who, at)).number)
 
@@ -69,14 +77,17 @@ def open_(site: Site, store: Store, wanted: Wanted, who: str, at: int) -> Item:
 def change(
     site: Site, store: Store, number: int, what: What, value: str | None, word: Word, seen: int | None = None
 ) -> Item:
-    """Does something to an item, and gives it as it is then. `value` is whom, which day or which team; None for none.
+    """Does something to an item, and gives it as it is then. `value` is whom, which day, team or line; None for none.
 
     `seen` is the number of the last act that whoever decides has seen. Raises StaleAct where there is a newer one, but
     for notes; UsageError where it makes no sense.
     """
     item = find(store, number)
     try:
-        act = _CHANGES[what](site, item, value, word)
+        if what == "serve":
+            act = actions.serving(item, value, lines(store), word)
+        else:
+            act = _CHANGES[what](site, item, value, word)
     except ValueError as error:
         raise UsageError(str(error)) from None
     store.acts.add(act, seen=None if what == "note" else item.last if seen is None else seen)

@@ -11,12 +11,14 @@ from tabiji.policies import Policy
 from tabiji.reports.documents import Json, iso_time
 from tabiji.reports.incidents import incident_json
 from tabiji.reports.marks import mark_json
+from tabiji.reports.mission import mission_json
 from tabiji.reports.numbers import decimal_text
 from tabiji.reports.signatures import policy_json
 from tabiji.runs.exploring import Gone, Line
 from tabiji.runs.judging import Coverage
 from tabiji.runs.simulating import Difference, Outcome
 from tabiji.runs.trying import Past, Tried
+from tabiji.runs.viewing.mission import Mission
 from tabiji.runs.viewing.policies import PolicyNow
 from tabiji.store import IncidentFact, Posted
 from tabiji.windows import format_minutes
@@ -187,3 +189,9 @@ def _incident_json(one: Incident) -> Json:
 
 def _moment(minute: int | None) -> str | None:
     return None if minute is None else iso_time(minute * 60)
+
+
+def mission_document(found: Mission) -> Json:
+    """`tabiji mission --json`."""
+    serving = {row.line.id: [one.number for one in (*row.open, *row.done)] for row in found.rows}
+    return mission_json(found.version, len(found.versions), serving, found.unserved)

@@ -52,6 +52,8 @@ Action = Literal[
     "action-dropped",
     "action-reopened",
     "action-noted",
+    "action-served",
+    "mission-written",
     "review-begun",
     "review-noted",
     "review-decided",

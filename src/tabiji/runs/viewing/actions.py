@@ -11,6 +11,7 @@ from tabiji import actions
 from tabiji.actions import STATES, Item, Origin, Sort, State
 
 Shown = Literal["open", "overdue", "done", "dropped", "all"]  # what is overdue is open, too
+Order = Literal["due", "mission"]
 SHOWN: tuple[Shown, ...] = get_args(Shown)
 
 
@@ -24,6 +25,8 @@ class Asked:
     origin: Origin | None = None
     which: str = ""
     sort: Sort | None = None
+    line: str | None = None  # of the mission
+    order: Order = "due"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +42,22 @@ class Listing:
     any_at_all: bool
 
 
-def listing(every: Sequence[Item], asked: Asked, today: date) -> Listing:
+def listing(every: Sequence[Item], asked: Asked, today: date, lines: Sequence[str] = ()) -> Listing:
     """What the page of all items shows."""
     states = [one.state(today) for one in asked_for(every, replace(asked, state="all"), today)]
     names = {name for one in every for name in (one.wanted.owner, one.wanted.supporter) if name}
     return Listing(
-        tuple(asked_for(every, asked, today)),
+        tuple(asked_for(every, asked, today, lines)),
         {state: states.count(state) for state in STATES},
         tuple(sorted(names)),
         bool(every),
     )
 
 
-def asked_for(every: Iterable[Item], asked: Asked, today: date) -> list[Item]:
-    """Those of them that are asked for, in the order in which they are to be looked at."""
-    return [one for one in actions.sorted_by_due(every) if _is(one, asked, today)]
+def asked_for(every: Iterable[Item], asked: Asked, today: date, lines: Sequence[str] = ()) -> list[Item]:
+    """Those of them that are asked for, in the order that is asked for: by due, or by the mission's `lines`."""
+    found = actions.sorted_by_line(every, lines) if asked.order == "mission" else actions.sorted_by_due(every)
+    return [one for one in found if _is(one, asked, today)]
 
 
 def _is(item: Item, asked: Asked, today: date) -> bool:
@@ -64,5 +68,6 @@ def _is(item: Item, asked: Asked, today: date) -> bool:
         and (not asked.person or asked.person in (wanted.owner, wanted.supporter))
         and (asked.origin is None or wanted.origin == asked.origin)
         and (not asked.which or wanted.which == asked.which)
+        and (asked.line is None or wanted.line == asked.line)
         and (asked.sort is None or wanted.sort == asked.sort)
     )

@@ -43,6 +43,10 @@ class ActionsQuery(Asked):
         description="Only those that came from it: `incident:7`.",
     )
     sort: Sort | None = Field(None, description="Only action items, concerns, or help that is wanted.")
+    line: str | None = Field(
+        None, max_length=ASKED_LONGEST, description="Only those that serve a line of the mission."
+    )
+    order: viewing.Order = Field("due", description="By due, or by the lines of the mission.")
 
 
 class RoadmapQuery(Asked):
@@ -62,6 +66,9 @@ class Opened(Asked):
     owner: str | None = Field(None, max_length=NAME_LONGEST)
     supporter: str | None = Field(None, max_length=NAME_LONGEST)
     due: str | None = Field(None, max_length=NAME_LONGEST, description=DAY)
+    line: str | None = Field(
+        None, max_length=ASKED_LONGEST, description="The line of the mission that it serves, such as `m1`."
+    )
     journey: str | None = Field(None, max_length=ASKED_LONGEST)
     origin: str | None = Field(
         None, alias="from", max_length=ASKED_LONGEST, description="What it came from, such as `incident:7`."
@@ -74,7 +81,7 @@ class Said(Asked):
     to: str | None = Field(
         None,
         max_length=ASKED_LONGEST,
-        description="Whom, which day, which team; `-` for none; you, where nobody is named.",
+        description="Whom, which day, team or line; `-` for none; you, where nobody is named.",
     )
     text: str = Field("", max_length=TEXT_LONGEST, description="Why, or what came of it; it is kept.")
     seen: int | None = Field(
@@ -97,8 +104,10 @@ def routes(context: Context) -> APIRouter:
         acting.known_team(site, asked.team)
         came, which = acting.came_from(asked.origin) if asked.origin else (None, "")
         day = actions.today(int(context.now()), site.timezone)
-        wanted = viewing.Asked(asked.team, asked.state, asked.owner, came, which, asked.sort)
-        return actions_json(viewing.asked_for(acting.every(store), wanted, day), day)
+        wanted = viewing.Asked(
+            asked.team, asked.state, asked.owner, came, which, asked.sort, asked.line, asked.order
+        )
+        return actions_json(viewing.asked_for(acting.every(store), wanted, day, acting.lines(store)), day)
 
     @router.get("/roadmap")
     def roadmap(asked: Annotated[RoadmapQuery, Query()]) -> Json:
@@ -126,7 +135,7 @@ def routes(context: Context) -> APIRouter:
             said.owner,
             said.supporter,
             due,
-            None,
+            said.line,
             *acting.came_from(said.origin),
             said.journey,
         )

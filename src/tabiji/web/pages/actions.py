@@ -6,22 +6,23 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, HTTPException, Request, Response
 
-from tabiji import actions, roadmaps
+from tabiji import actions, missions, roadmaps
 from tabiji.actions import Item, State, Wanted
 from tabiji.acts import Act
 from tabiji.definitions import Site
 from tabiji.errors import UsageError
 from tabiji.language import N_, _
 from tabiji.reports.actions import ORIGINS, SORTS, STATES, act_sentence, last_day, origin_phrase
+from tabiji.reports.mission import line_sentence
 from tabiji.roadmaps import BYS, By
-from tabiji.runs import acting
+from tabiji.runs import acting, stating
 from tabiji.runs.acting import What
 from tabiji.runs.viewing import actions as viewing
-from tabiji.runs.viewing.actions import Shown
+from tabiji.runs.viewing.actions import Order, Shown
 from tabiji.store import StaleAct
 from tabiji.web import acting as speaking
 from tabiji.web import filters
@@ -60,6 +61,7 @@ class Typed:
     person: str = ""
     day: str = ""
     team: str = ""
+    line: str = ""
     text: str = ""
     seen: int | None = None
     fault: str | None = None
@@ -67,9 +69,13 @@ class Typed:
     @property
     def value(self) -> str | None:
         """Whom, which day, which team; None where nothing was typed."""
-        return {"own": self.person, "support": self.person, "due": self.day, "hand": self.team}.get(
-            self.act, ""
-        ).strip() or None
+        return {
+            "own": self.person,
+            "support": self.person,
+            "due": self.day,
+            "hand": self.team,
+            "serve": self.line,
+        }.get(self.act, "").strip() or None
 
 
 def routes(context: Context) -> APIRouter:
@@ -91,12 +97,13 @@ def routes(context: Context) -> APIRouter:
         supporter: Said = "",
         due: Said = "",
         journey: Said = "",
+        line: Said = "",
         origin: Annotated[str, Form(alias="from")] = "",
     ) -> Response:
         page = Page(context, request)
         typed = {
             "title": title, "detail": detail, "sort": sort, "team": team, "owner": owner,
-            "supporter": supporter, "due": due, "journey": journey, "from": origin,
+            "supporter": supporter, "due": due, "journey": journey, "line": line, "from": origin,
         }  # fmt: skip
         faults: list[tuple[str, str]] = []
         day = None
@@ -118,11 +125,11 @@ def routes(context: Context) -> APIRouter:
             owner.strip() or None,
             supporter.strip() or None,
             day,
-            None,
+            line or None,
             *came,
             journey or None,
         )
-        faults += acting.faults(page.site, wanted)
+        faults += acting.faults(page.site, context.store, wanted)
         if faults:
             page.need(page.visitor.may_change(None))
             return _listing(page, typed, faults, 422)
@@ -140,18 +147,21 @@ def routes(context: Context) -> APIRouter:
         person: Said = "",
         day: Said = "",
         team: Said = "",
+        line: Said = "",
         text: Said = "",
         seen: Said = "",
     ) -> Response:
         page = Page(context, request)
         last = int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 10 else None
-        typed = Typed(act, person, day, team, text.strip(), last)
+        typed = Typed(act, person, day, team, line, text.strip(), last)
         found = speaking.found(context, number)
         try:
             if act == "due" and not typed.value:
                 typed = replace(typed, day=speaking.NOBODY)
             if act == "hand" and not typed.value:
                 typed = replace(typed, team=speaking.NOBODY)
+            if act == "serve" and not typed.value:
+                typed = replace(typed, line=speaking.NOBODY)
             if act != "note" and last is not None and found.last > last:
                 page.need(speaking.may(page.visitor, found, act, typed.value))
                 return _item(page, number, typed, 409)
@@ -201,7 +211,9 @@ def asked_for(page: Page) -> viewing.Asked:
         raise HTTPException(422, str(error)) from None
     state: Shown = next((one for one in viewing.SHOWN if one == query.get("state")), "open")
     sort = next((one for one in actions.SORTS if one == query.get("sort")), None)
-    return viewing.Asked(team, state, query.get("owner", "").strip(), came, which, sort)
+    line = query.get("line") or None
+    order: Order = "mission" if query.get("order") == "mission" else "due"
+    return viewing.Asked(team, state, query.get("owner", "").strip(), came, which, sort, line, order)
 
 
 def _listing(
@@ -211,15 +223,16 @@ def _listing(
     status: int = 200,
 ) -> Response:
     today = actions.today(page.now, page.zone)
+    words = _words(page, today)
     asked = asked_for(page) if typed is None else viewing.Asked()
     query = page.request.query_params
     empty = {"title": "", "detail": "", "sort": "action", "owner": "", "supporter": "", "due": ""}
-    from_address = {name: query.get(name, "") for name in ("team", "journey", "from")}
+    from_address = {name: query.get(name, "") for name in ("team", "journey", "line", "from")}
     return page.html(
         "actions.html",
-        _words(page, today),
+        words,
         status=status,
-        facts=viewing.listing(acting.every(page.context.store), asked, today),
+        facts=viewing.listing(acting.every(page.context.store), asked, today, list(words["known_lines"])),
         asked=asked,
         came_from=query.get("from", ""),
         shown=SHOWN,
@@ -250,9 +263,12 @@ def _item(page: Page, number: int, typed: Typed | None = None, status: int = 200
     )
 
 
-def _words(page: Page, today: date) -> dict[str, object]:
+def _words(page: Page, today: date) -> dict[str, Any]:
     """What all templates on action items say things with."""
+    known_lines = missions.known(stating.versions(page.context.store))
     return {
+        "known_lines": known_lines,
+        "line_sentence": line_sentence,
         "today": today,
         "teams": acting.teams(page.site),
         "team_words": _team_words(page.site),

@@ -52,6 +52,8 @@ WORDS: Mapping[Action, str] = {
     "action-dropped": N_("dropped an action item"),
     "action-reopened": N_("reopened an action item"),
     "action-noted": N_("noted something about an action item"),
+    "action-served": N_("said which line of the mission an action item serves"),
+    "mission-written": N_("wrote a version of the mission"),
     "review-begun": N_("began a weekly review"),
     "review-noted": N_("said something in a weekly review"),
     "review-decided": N_("decided something in a weekly review"),

@@ -7,6 +7,8 @@ from fastapi import APIRouter, Request, Response
 from tabiji.alerts.tiers import short_minutes
 from tabiji.budgets import STATES
 from tabiji.journeys import DEFAULT_TIERS
+from tabiji.reports.mission import SECTIONS
+from tabiji.runs import stating
 from tabiji.web.context import Context
 from tabiji.web.rendering import Page
 
@@ -18,6 +20,14 @@ def routes(context: Context) -> APIRouter:
     @router.get("/help")
     def help_(request: Request) -> Response:
         page = Page(context, request)
-        return page.html("help.html", states=STATES, tiers=DEFAULT_TIERS, short_minutes=short_minutes)
+        versions = stating.versions(context.store)
+        return page.html(
+            "help.html",
+            states=STATES,
+            tiers=DEFAULT_TIERS,
+            short_minutes=short_minutes,
+            mission=versions[-1] if versions else None,
+            mission_heads=SECTIONS,
+        )
 
     return router

@@ -13,13 +13,15 @@ from tabiji.actions import Item, State
 from tabiji.budgets import STATES
 from tabiji.definitions import Site
 from tabiji.language import _, ngettext
+from tabiji.missions import Line
 from tabiji.reports.agreements import ACTIONS
-from tabiji.runs import acting, signing
+from tabiji.runs import acting, signing, stating
 from tabiji.runs.viewing import happened as happening
 from tabiji.runs.viewing import home as viewing
 from tabiji.runs.viewing import reviews as reviewing
 from tabiji.runs.viewing.actions import Asked, listing
 from tabiji.runs.viewing.home import Home, Row, Standings, Yesterday
+from tabiji.store import Store
 from tabiji.web.context import Context
 from tabiji.web.filters import words
 from tabiji.web.pages.results import of as results_of
@@ -105,6 +107,7 @@ def routes(context: Context) -> APIRouter:
             headline=headline(facts),
             choices=STATE_CHOICES,
             action_words=ACTIONS,
+            here_for_lines=here_for(store),
             todo=todo(acting.every(store), wanted.team, page),
             key_results=results_of(page, None)["key_results"],
             unsigned=sum(one.standing.state != "agreed" for one in signing.all_of(site, store)),
@@ -112,6 +115,12 @@ def routes(context: Context) -> APIRouter:
         )
 
     return router
+
+
+def here_for(store: Store) -> tuple[Line, ...]:
+    """The lines of the mission, or else of the vision, as they hold now."""
+    versions = stating.versions(store)
+    return (versions[-1].of("mission") or versions[-1].of("vision")) if versions else ()
 
 
 def todo(every: Sequence[Item], team: str, page: Page) -> Mapping[State, int]:
