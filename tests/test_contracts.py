@@ -44,6 +44,7 @@ JUDGING = (
     "boards",
     "journeys",
     "marks",
+    "postmortems",
     "acts",
     "signals",
     "histograms",

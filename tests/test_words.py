@@ -87,6 +87,7 @@ SENT = (
     "web/pages/lines.py",
     "web/pages/login.py",
     "web/pages/reports.py",
+    "web/pages/postmortems.py",
 )  # lists of names, headers, the audit log
 COMMAND_LINE = re.compile(r"^[ `]*(tabiji |health: )")
 LANGUAGE_ITSELF = {  # module → texts that are of no language, or of one on purpose

@@ -15,10 +15,10 @@ import pytest
 import sqlalchemy as sa
 from entered import NOBODY, ROLES, Answer, Entered
 
-from tabiji import reviews
+from tabiji import postmortems, reviews
 from tabiji.boards import Point
 from tabiji.results import Wanted
-from tabiji.runs import achieving, intervening, reviewing, signing, workshops
+from tabiji.runs import achieving, intervening, learning, reviewing, signing, workshops
 from tabiji.runs.intervening import Word
 from tabiji.signals import Signal
 from tabiji.store import Person
@@ -141,6 +141,15 @@ def begun(path: str) -> Made:
     return made
 
 
+def drafted(path: str) -> Made:
+    def made(site: Entered) -> str:
+        number = site.incident()
+        learning.draft(site.site, site.store, number, Word("ada", int(site.now())))
+        return path.replace("{number}", str(number))
+
+    return made
+
+
 def of_signal(path: str) -> Made:
     """An enquiry about alpha's journey."""
 
@@ -160,6 +169,19 @@ def of_result(path: str) -> Made:
         wanted = Wanted("x", "mina", "alpha", "watch/works", "sli", *shares, day, day, "UTC")
         found = achieving.open_(site.site, site.store, wanted, "mina", int(site.now()), start=shares[0])
         return path.replace("{number}", str(found.number))
+
+    return made
+
+
+def published(path: str) -> Made:
+    def made(site: Entered) -> str:
+        number, word = site.incident(), Word("ada", int(site.now()))
+        learning.draft(site.site, site.store, number, word)
+        told: dict[postmortems.Section, str] = dict.fromkeys(postmortems.NEEDED, "told")
+        learning.edit(site.store, number, postmortems.Words("t", told, "bug", "ada"), word)
+        intervening.close(site.site, site.store, number, word.now // 60, word)
+        learning.publish(site.store, number, word)
+        return path.replace("{number}", str(number))
 
     return made
 
@@ -258,6 +280,7 @@ ROUTES: dict[tuple[str, str], Asked] = {
     ("GET", "/api/v1/reports"): Asked(LOOKING, "/api/v1/reports"),
     ("GET", "/api/v1/reports/{kind}/{period}"): Asked(LOOKING, "/api/v1/reports/weekly/latest"),
     ("GET", "/api/v1/incidents"): Asked(LOOKING, "/api/v1/incidents"),
+    ("GET", "/api/v1/incidents/trend"): Asked(LOOKING, "/api/v1/incidents/trend"),
     ("GET", "/api/v1/incidents/{number}"): Asked(LOOKING, of_incident(INCIDENT)),
     ("POST", "/api/v1/incidents"): Asked(
         CHANGING, without("/api/v1/incidents"), 201, {"journey": "watch", "at": "now-5m", "reason": "x"}, True,
@@ -266,6 +289,9 @@ ROUTES: dict[tuple[str, str], Asked] = {
     ("POST", f"{INCIDENT}/close"): Asked(CHANGING, of_incident(f"{INCIDENT}/close"), 200, {"at": "now"}, True),
     ("POST", f"{INCIDENT}/detect"): Asked(
         CHANGING, of_incident(f"{INCIDENT}/detect"), 200, {"at": "now", "by": "human"}, True,
+    ),
+    ("POST", f"{INCIDENT}/cause"): Asked(
+        CHANGING, of_incident(f"{INCIDENT}/cause"), 200, {"cause": "bug"}, True,
     ),
     ("POST", f"{INCIDENT}/merge"): Asked(CHANGING, of_incident(f"{INCIDENT}/merge"), 200, with_other, True),
     ("POST", f"{INCIDENT}/own"): Asked(CHANGING, of_incident(f"{INCIDENT}/own"), 200, {}, True),
@@ -285,6 +311,18 @@ ROUTES: dict[tuple[str, str], Asked] = {
     ),
     ("POST", "/api/v1/reviews/{team}/{week}/hold"): Asked(
         CHANGING, begun("/api/v1/reviews/alpha/2026-01-05/hold"), 200, {}, True,
+    ),
+    ("GET", "/api/v1/postmortems"): Asked(LOOKING, "/api/v1/postmortems"),
+    ("GET", "/api/v1/postmortems/{number}"): Asked(LOOKING, published("/api/v1/postmortems/{number}")),
+    ("POST", "/api/v1/postmortems/{number}"): Asked(CHANGING, of_incident("/api/v1/postmortems/{number}"), 201),
+    ("POST", "/api/v1/postmortems/{number}/edit"): Asked(
+        CHANGING, published("/api/v1/postmortems/{number}/edit"), 200, {"title": "x"}, True,
+    ),
+    ("POST", "/api/v1/postmortems/{number}/actions"): Asked(
+        CHANGING, drafted("/api/v1/postmortems/{number}/actions"), 201, {"title": "x"}, True,
+    ),
+    ("POST", "/api/v1/postmortems/{number}/{step}"): Asked(
+        CHANGING, drafted("/api/v1/postmortems/{number}/submit"), 200, {}, True,
     ),
     ("GET", "/api/v1/journeys"): Asked(LOOKING, "/api/v1/journeys"),
     ("GET", "/api/v1/formats"): Asked(LOOKING, "/api/v1/formats"),
@@ -311,11 +349,13 @@ ROUTES: dict[tuple[str, str], Asked] = {
     ("GET", "/charts/journeys/{journey}/{chart}.{form}"): Asked(LOOKING, "/charts/journeys/watch/bad.csv"),
     ("GET", "/charts/incidents/{number}.{form}"): Asked(LOOKING, of_incident("/charts/incidents/{number}.csv"), 404),
     ("GET", "/charts/operations/{chart}.{form}"): Asked(LOOKING, "/charts/operations/traffic.csv?source=web", 404),
+    ("GET", "/charts/trends.{form}"): Asked(LOOKING, "/charts/trends.csv"),
     ("GET", "/charts/kept/{name}.{form}"): Asked(LOOKING, "/charts/kept/x.csv", 404),
     ("GET", "/what-if"): Asked(LOOKING, "/what-if?objective=watch/works"),
     ("GET", "/suggest"): Asked(LOOKING, "/suggest?objective=watch/works"),
     ("POST", "/suggest"): Asked(CHANGING, "/suggest", 422, {"objective": "watch/works", "first": "today"}),
     ("GET", "/incidents"): Asked(LOOKING, "/incidents"),
+    ("GET", "/incidents/trends"): Asked(LOOKING, "/incidents/trends"),
     ("POST", "/incidents"): Asked(
         CHANGING, without("/incidents"), 303, {"journey": "watch", "at": "now", "text": "x"},
     ),
@@ -344,6 +384,10 @@ ROUTES: dict[tuple[str, str], Asked] = {
     ("POST", "/api/v1/workshops/{number}/end"): Asked(
         CHANGING, of_workshop("/api/v1/workshops/{number}/end"), 200, {}, True,
     ),
+    ("GET", "/postmortems"): Asked(LOOKING, "/postmortems"),
+    ("GET", "/postmortems/{number}"): Asked(LOOKING, of_incident("/postmortems/{number}")),
+    ("GET", "/postmortems/{number}.md"): Asked(LOOKING, published("/postmortems/{number}.md")),
+    ("POST", "/postmortems/{number}/{act}"): Asked(CHANGING, of_incident("/postmortems/{number}/draft"), 303),
     ("GET", "/alerts"): Asked(LOOKING, "/alerts"),
     ("GET", "/alerts/why"): Asked(LOOKING, "/alerts/why?objective=watch/works"),
     ("GET", "/policies"): Asked(LOOKING, "/policies"),

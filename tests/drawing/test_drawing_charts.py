@@ -35,6 +35,9 @@ from tabiji.charts import (
     Rate,
     Span,
     TierRates,
+    TrendFigures,
+    TrendMonth,
+    TrendPoint,
     burning,
     latencies,
 )
@@ -123,6 +126,25 @@ EXAMPLES: dict[str, Figures] = {
     "latency without a limit": LatencyFigures("A title", START, END, COLUMNS),
     "latency from nothing to all": LatencyFigures(
         "A title", START, END, (Column(START, END, {0: 1, histograms.OVERFLOW: 1}),)
+    ),
+    "trend": TrendFigures(
+        "A title",
+        (
+            TrendMonth(
+                START, START + 30 * DAY, 2, Fraction(7, 2), Fraction(95), Fraction(3, 2), (Fraction(3, 2),)
+            ),
+            TrendMonth(START + 30 * DAY, START + 60 * DAY, 0, None, None, Fraction(0), (Fraction(0),)),
+        ),
+        (
+            TrendPoint(START, "incident 1", 0, 180),
+            TrendPoint(START + 5, "incident 2", 7, 10),
+            TrendPoint(START + 59 * DAY, "incident 3", None, None),
+        ),
+        ("a bug <b>&",),
+        START + 30 * DAY,
+    ),
+    "no incidents": TrendFigures(
+        "A title", (TrendMonth(START, END, 0, None, None, Fraction(0), ()),), (), ()
     ),
     "no durations": LatencyFigures("A title", START, END, (Column(START, END, {}),)),
     "comparison": ComparisonFigures(
@@ -233,6 +255,17 @@ def test_what_is_pointed_at_is_said_in_words() -> None:
         "Wed 27 May 02:40 – 03:20", "at the pace of the last 3 days", "22.5 % left at the end",
         "as much traffic as so far is expected until the end",
     ]  # fmt: skip
+    assert tips(EXAMPLES["trend"]) == [
+        [
+            "2026-05-27 – 2026-06-25",
+            "incidents: 2",
+            "noticed after 3.5 min on average",
+            "over after 1.5 h on average",
+            "budget lost: 150 %",
+            "a bug <b>&: 150 %",
+        ],
+        ["2026-06-26 – 2026-07-25", "no incident", "budget lost: 0 %"],
+    ]
     assert tips(EXAMPLES["burn-rates"])[1][1:] == [
         "last 1 h: up to 19.6 (pages at 13.44)", "last 3 days: up to 19.6 (opens a ticket at 0.933)",
     ]  # fmt: skip

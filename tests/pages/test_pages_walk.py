@@ -33,7 +33,10 @@ PAGES = {
     "/explore": ("/explore", True),
     "/explore/operation": ("/explore/operation?source=web&operation=PlayVideo", False),
     "/incidents": ("/incidents", True),
+    "/incidents/trends": ("/incidents/trends?at=", True),
     "/incidents/{number}": ("/incidents/1", False),
+    "/postmortems": ("/postmortems", True),
+    "/postmortems/{number}": ("/postmortems/1", False),
     "/alerts": ("/alerts", True),
     "/alerts/why": ("/alerts/why?objective=watch-course/plays", False),
     "/policies": ("/policies", True),
@@ -63,7 +66,16 @@ PAGES = {
     "/api/docs": ("/api/docs", True),
 }
 # what pages are made of, what they lead to, and what only a form or a script asks for: tested beside its page
-PARTS = ("/charts/", "/login/", "/support/", "/lines.", "/embed/", "/acknowledge/", "/workshops/")
+PARTS = (
+    "/charts/",
+    "/login/",
+    "/support/",
+    "/lines.",
+    "/embed/",
+    "/acknowledge/",
+    "/workshops/",
+    "/postmortems/{number}.md",
+)
 LOOKS = (("en", "light", 1280), ("ja", "dark", 1280), ("ja", "light", 390), ("en", "dark", 390))
 SHOWN = os.environ.get("TABIJI_SCREENSHOTS")  # a folder: what README and docs show is made there
 

@@ -30,6 +30,7 @@ from tabiji.charts.incidents import IncidentFigures, incident_chart, incident_ta
 from tabiji.charts.latencies import Column, LatencyFigures, latency_chart, latency_table
 from tabiji.charts.pieces import Spec, Theme
 from tabiji.charts.tables import Cell, Table
+from tabiji.charts.trends import TrendFigures, TrendMonth, TrendPoint, trend_chart, trend_table
 from tabiji.charts.words import WORDS, Language
 
 Figures = (
@@ -40,6 +41,7 @@ Figures = (
     | IncidentFigures
     | LaneFigures
     | LatencyFigures
+    | TrendFigures
 )
 
 # Any: each takes its own figures
@@ -51,6 +53,7 @@ CHARTS: Mapping[type, tuple[Callable[[Any, Looks], Spec], Callable[[Any, Looks],
     IncidentFigures: (lambda figures, looks: incident_chart(figures, looks=looks), incident_table),
     LaneFigures: (lanes_chart, lanes_table),
     LatencyFigures: (latency_chart, latency_table),
+    TrendFigures: (trend_chart, trend_table),
 }
 
 
@@ -93,6 +96,9 @@ __all__ = [
     "Table",
     "Theme",
     "TierRates",
+    "TrendFigures",
+    "TrendMonth",
+    "TrendPoint",
     "chart",
     "incident_chart",
     "incident_name",

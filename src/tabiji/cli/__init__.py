@@ -40,6 +40,7 @@ COMMANDS = {  # name → module and one line for the list
         "tabiji.cli.history",
         N_("Decisions, incidents, changes of definitions and marks on one timeline."),
     ),
+    "postmortem": ("tabiji.cli.postmortem", N_("What was learnt of an incident: written, published, found.")),
     "probe": ("tabiji.cli.probe", N_("Ask the probes once, and say what they found.")),
     "mark": ("tabiji.cli.mark", N_("What happened besides: deployments, campaigns, maintenance.")),
     "signals": (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tabiji.cli import intervening as acts
-from tabiji.cli import output, workspace
+from tabiji.cli import output, trends, workspace
 from tabiji.cli.listing import Listing
 from tabiji.errors import UsageError
 from tabiji.language import _, headings
@@ -105,7 +105,8 @@ def show(number: int, folder: Path | None, as_json: bool) -> None:
     from tabiji.reports.incidents import fact_sentence, part_table, sentence, verdict
     from tabiji.reports.marks import mark_sentence
     from tabiji.reports.numbers import local
-    from tabiji.runs import intervening
+    from tabiji.reports.postmortems import CAUSES
+    from tabiji.runs import intervening, learning
     from tabiji.runs.documents import incident_document
 
     site = workspace.load(folder)
@@ -114,8 +115,9 @@ def show(number: int, folder: Path | None, as_json: bool) -> None:
         facts = store.incident_facts(number)
         alerts = [one for one in store.alerts() if one.number in incident.alerts]
         marks = intervening.marks_around(store, incident, workspace.now())
+        cause = learning.causes(store).get(number)
     if as_json:
-        output.print_json(incident_document(incident, facts, marks))
+        output.print_json(incident_document(incident, facts, marks, cause))
         return
     titles = {journey.name: journey.title.to(site.language) for journey in site.journeys}
     objectives = {one.id: one for journey in site.journeys for one in journey.objectives}
@@ -127,6 +129,11 @@ def show(number: int, folder: Path | None, as_json: bool) -> None:
     click.echo(wrapped(sentence(incident, title, objectives, site.timezone)))
     if (mark := verdict(incident)) is not None:
         click.echo(mark)
+    roles = intervening.roles_of(facts)
+    if roles.commander is not None:
+        click.echo(_("In charge: {name}", name=printable(roles.commander)))
+    if cause is not None:
+        click.echo(_("Kind of cause: {cause}", cause=_(CAUSES[cause])))
     if incident.measured is not None:
         names = headings("step", "operation")
         for name, parts in zip(names, (incident.measured.steps, incident.measured.operations), strict=True):
@@ -158,5 +165,5 @@ def _tier(tier: Tier) -> str:
     return f"{severity_name(tier.severity)} {format_minutes(tier.long_minutes)}"
 
 
-for one in acts.COMMANDS:
+for one in (*acts.COMMANDS, trends.trend):
     command.add_command(one)

@@ -19,6 +19,18 @@ if TYPE_CHECKING:
     from tabiji.store import Action, Store
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+NOBODY_KNOWS = "-"  # takes a kind of cause back
+CAUSES = (
+    "deployment",
+    "configuration",
+    "capacity",
+    "dependency",
+    "data",
+    "bug",
+    "operation",
+    "unknown",
+    "other",
+)
 
 
 def _author_option(command: Command) -> Command:
@@ -148,6 +160,43 @@ def own(
         if found.commander is not None:
             said = _("Incident {n}: {commander} is in charge.", n=number, commander=found.commander)
         _tell(store, number, "incident-owned", said, as_json=as_json)
+
+
+@click.command(name="cause")
+@click.argument("number", type=int, metavar="N")
+@click.argument("kind", type=click.Choice([*CAUSES, NOBODY_KNOWS]), metavar="KIND")
+@_reason_option()
+@_author_option
+@workspace.workspace_option
+@workspace.json_option
+def cause(
+    number: int, kind: str, reason: str, author: str | None, folder: Path | None, as_json: bool
+) -> None:
+    """Say what kind of cause an incident had; `-` takes it back. Where there is a post-mortem, it is said in that.
+
+    \b
+    Kinds: deployment, configuration, capacity, dependency, data, bug, operation, unknown, other.
+    """
+    from tabiji.postmortems import CAUSES as KNOWN
+    from tabiji.reports import trends
+    from tabiji.runs import intervening, learning
+    from tabiji.runs.documents import incident_document
+
+    site = workspace.load(folder)
+    word = _said(site, "now", reason, author)[1]
+    chosen = next((one for one in KNOWN if one == kind), None)
+    with workspace.open_store(site) as store:
+        learning.cause(store, number, chosen, word)
+        store.audit.add(
+            word.now, login.user(), "command", "incident-cause-said", f"incident {number}", cause=chosen
+        )
+        if as_json:
+            incident = intervening.find(store, number)
+            marks = intervening.marks_around(store, incident, word.now)
+            facts = store.incident_facts(number)
+            output.print_json(incident_document(incident, facts, marks, chosen))
+            return
+    click.echo(_("Incident {n}: kind of cause: {cause}.", n=number, cause=trends.cause_name(chosen)))
 
 
 @click.command(name="detect")
@@ -290,6 +339,7 @@ COMMANDS: tuple[click.Command, ...] = (
     close,
     reopen,
     own,
+    cause,
     detect,
     merge,
     split,

@@ -34,6 +34,15 @@ STATES: Mapping[str, str] = {
     "missed": N_("missed"),
     "false": N_("false"),
 }
+STAGES: Mapping[str, str] = {
+    "opened": N_("Told that it began"),
+    "worse": N_("Told that it got worse"),
+    "better": N_("Told that it got better"),
+    "acknowledged": N_("Told who is on it"),
+    "reminder": N_("Reminded that nobody has taken note"),
+    "over": N_("Told that it is over"),
+    "test": N_("Tested"),
+}
 FACTS: Mapping[str, str] = {
     "opened": N_("{author} opened it as of {at}, noticed by {by}"),
     "detected": N_("{author} said that {by} noticed it on {at}"),

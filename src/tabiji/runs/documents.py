@@ -8,12 +8,14 @@ from tabiji.budgets import sli
 from tabiji.incidents import Incident
 from tabiji.marks import Mark
 from tabiji.policies import Policy
+from tabiji.postmortems import Cause
 from tabiji.reports.documents import Json, iso_time
 from tabiji.reports.incidents import incident_json
 from tabiji.reports.marks import mark_json
 from tabiji.reports.mission import mission_json
 from tabiji.reports.numbers import decimal_text
 from tabiji.reports.signatures import policy_json
+from tabiji.runs import intervening
 from tabiji.runs.exploring import Gone, Line
 from tabiji.runs.judging import Coverage
 from tabiji.runs.simulating import Difference, Outcome
@@ -118,8 +120,14 @@ def posted_json(one: Posted) -> Json:
     }
 
 
-def incident_document(incident: Incident, facts: Sequence[IncidentFact], marks: Sequence[Mark]) -> Json:
-    """`tabiji incidents show --json`: an incident, what people said of it, and what was marked around it."""
+def incident_document(
+    incident: Incident, facts: Sequence[IncidentFact], marks: Sequence[Mark], cause: Cause | None = None
+) -> Json:
+    """`tabiji incidents show --json`: an incident, what people said of it, and what was marked around it.
+
+    `kind_of_cause` is what people found to be behind it; `cause` is how the incident itself came to be one.
+    """
+    roles = intervening.roles_of(facts)
     history = [
         {
             "at": iso_time(one.at),
@@ -130,7 +138,14 @@ def incident_document(incident: Incident, facts: Sequence[IncidentFact], marks: 
         }
         for one in facts
     ]
-    return {**incident_json(incident), "history": history, "marks": [mark_json(one) for one in marks]}
+    return {
+        **incident_json(incident),
+        "kind_of_cause": cause,
+        "commander": roles.commander,
+        "helpers": list(roles.helpers),
+        "history": history,
+        "marks": [mark_json(one) for one in marks],
+    }
 
 
 def policy_document(one: PolicyNow) -> Json:

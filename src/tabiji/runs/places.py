@@ -16,6 +16,13 @@ _NAMES_WHOM = re.compile(
     r"user|account|acct|customer|tenant|member|client|company|org|owner|subscriber|uid|login|e-?mail|session",
     re.IGNORECASE,
 )
+_IS_ID = re.compile(
+    r"(?:user|account|acct|customer|tenant|member|client|subscriber)[\w.-]*?(?:id|uid|uuid|key|no|number|e-?mail|name)"
+    r"|(?:[\w.-]+[._-])?(?:uid|e-?mail|login|user|account|customer|member|subscriber|remote_user)",
+    re.IGNORECASE,
+)
+_KEYED = re.compile(r"(?<![\w.-])([A-Za-z_][\w.-]{0,60})=[\"']?([^\s\"'&;,]+)")
+_NOBODY = frozenset({"", "-", "0", "null", "none", "nil", "anonymous", "guest"})
 _NESTED_MAX = 6
 
 
@@ -116,6 +123,21 @@ def value_at(line: bytes, place: Place) -> str | None:
         number = int(place.name) - 1
         return words[number] if number < len(words) and words[number] != "-" else None
     return None
+
+
+def whose(line: bytes) -> Iterator[tuple[Place, str]]:
+    """Where a line says, by the name of the place, which customer it is of; and which. Once for each place."""
+    document = _document(line)
+    if document is not None:
+        pairs = [("json", name, value) for name, value in _values(document)]
+    else:
+        pairs = [("key", name, value) for name, value in _KEYED.findall(line.decode("utf-8", "replace"))]
+    known = set()
+    for kind, name, value in pairs:
+        place = Place("json" if kind == "json" else "key", name)
+        if place not in known and _IS_ID.fullmatch(name) and value.lower() not in _NOBODY:
+            known.add(place)
+            yield place, value
 
 
 def _document(line: bytes) -> dict[str, object] | None:

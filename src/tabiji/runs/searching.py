@@ -106,7 +106,7 @@ def search(site: Site, store: Store, sought: Sought, goes_on: GoesOn) -> Search:
     total = sum(entry.end - entry.start for _, some in ranges for entry in some)
     found, state = _Found(sought), Search(all_bytes=total)
     for source, entries in ranges:
-        reader = _Reader(site, store, source, sought)
+        reader = Reader(site, store, source, sought.watched)
         for entry in entries:
             if not goes_on(state) or len(found.events) >= EVENTS_MAX:
                 return found.told(replace(state, stopped=True))
@@ -182,12 +182,12 @@ def _likeliest(counts: Counter[Place]) -> Place | None:
     return min(counts, key=lambda place: (not place.says_whom, place.kind == "text", -counts[place], place))
 
 
-class _Reader:
+class Reader:
     """Lines of one source, found again and judged by what is watched."""
 
-    def __init__(self, site: Site, store: Store, source: Source, sought: Sought) -> None:
+    def __init__(self, site: Site, store: Store, source: Source, watched: Sequence[Watched]) -> None:
         self.source = source
-        self._sought = sought
+        self._watched = watched
         self._files = rereading.Files(source, store)
         self._unpacked = rereading.Unpacked()
         self._classifier = Classifier(
@@ -210,10 +210,11 @@ class _Reader:
         made_of = expressions(self.source, reading)
         picked = b"".join(line + b"\n" for _, line in lines)
         task = Task(Chunk(None, 0, len(picked), picked), reading, made_of.fields)
-        traced = engines.trace(task, self._sought.first, self._sought.end)
+        traced = engines.trace(task, found.sought.first, found.sought.end)
         for one, of, good in self.judged(traced, made_of):
             offset, line = lines[one.number]
-            yield self._event(path, entry.start + offset, one, of, good, line, spelt), good
+            event = self._event(path, entry.start + offset, one, of, good, line, found.sought.id, spelt)
+            yield event, good
 
     def pieces(self, entry: LedgerEntry) -> Iterator[tuple[bytes, Expressions, Reading]]:
         """A range in pieces of whole lines, and how they are read; nothing, where it is gone."""
@@ -260,7 +261,7 @@ class _Reader:
         rows = judging.table(known for key in counted if (known := series[key]) is not None)
         chosen = [
             judging.selected(watched.journey, watched.objective, rows, self._columns)
-            for watched in self._sought.watched
+            for watched in self._watched
         ]
         place = {key: at for at, key in enumerate(counted)}
         for one in traced:
@@ -272,7 +273,7 @@ class _Reader:
                 (bool(bits.good >> at & 1) and _in_time(watched, one.duration_us))
                 if bits.counts >> at & 1
                 else None
-                for watched, bits in zip(self._sought.watched, chosen, strict=True)
+                for watched, bits in zip(self._watched, chosen, strict=True)
             )
             yield one, of, good
 
@@ -284,11 +285,12 @@ class _Reader:
         series: Series,
         good: tuple[bool | None, ...],
         line: bytes,
+        sought: str,
         spelt: tuple[bytes, ...],
     ) -> Event:
         mine = [
             (watched, is_good)
-            for watched, is_good in zip(self._sought.watched, good, strict=True)
+            for watched, is_good in zip(self._watched, good, strict=True)
             if is_good is not None
         ]
         of_step = mine[0][0] if mine else None
@@ -309,7 +311,7 @@ class _Reader:
             step=of_step.step.name if of_step else None,
             failed=failed,
             slow=any(not is_good and watched.concern == "slow" for watched, is_good in mine),
-            place=_preferred(places.places_of(line, self._sought.id, spelt)),
+            place=_preferred(places.places_of(line, sought, spelt)),
             text=line.decode("utf-8", "replace").rstrip("\r"),
         )
 
@@ -341,7 +343,7 @@ def _customers(
         return None
     customers: set[str] = set()
     for source, entries in touched:
-        reader = _Reader(site, store, source, sought)
+        reader = Reader(site, store, source, sought.watched)
         for entry in entries:
             for piece, made_of, reading in reader.pieces(entry):
                 if not goes_on(state):

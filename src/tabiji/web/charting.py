@@ -20,6 +20,7 @@ from tabiji.charts import (
     LatencyFigures,
     Looks,
     Theme,
+    TrendFigures,
 )
 from tabiji.charts.frames import WIDTH, WIDTHS
 from tabiji.language import N_, _
@@ -79,6 +80,14 @@ SEEN: Mapping[
         N_(
             "Bars are the share of attempts that went wrong, the dashed line the most that was promised. The "
             "shaded time is the incident; grey times have no data."
+        ),
+    ),
+    TrendFigures: (
+        N_("Incidents, month by month"),
+        N_(
+            "Each incident is a disc where it was over and a triangle where it was noticed; the lines are the "
+            "means of each month. Below: how much of the error budgets was lost, where 100 % is one whole budget "
+            "of a promise."
         ),
     ),
 }

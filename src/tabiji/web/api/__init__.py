@@ -14,6 +14,7 @@ from tabiji.web.api import (
     explaining,
     happenings,
     history,
+    learnt,
     mission,
     reports,
     resulting,
@@ -21,6 +22,7 @@ from tabiji.web.api import (
     signals,
     standings,
     suggesting,
+    trends,
     workshops,
 )
 from tabiji.web.context import Context
@@ -34,10 +36,12 @@ ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
     suggesting.routes,
     signals.routes,
     resulting.routes,
+    trends.routes,  # before what takes its path for a number
     happenings.routes,
     history.routes,
     reports.routes,
     reviewing.routes,
+    learnt.routes,
     caretaking.routes,
     explaining.routes,
     workshops.routes,

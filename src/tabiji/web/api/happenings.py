@@ -12,13 +12,14 @@ from tabiji import alerts, incidents
 from tabiji.errors import UsageError
 from tabiji.incidents import Incident
 from tabiji.language import _
+from tabiji.postmortems import Cause
 from tabiji.reports.alerts import alerts_json, why_json
 from tabiji.reports.documents import Json
 from tabiji.reports.incidents import incident_json, incidents_json
-from tabiji.runs import burning, intervening, judging, naming, recalling
+from tabiji.runs import burning, intervening, judging, learning, naming, recalling
 from tabiji.runs.documents import incident_document
 from tabiji.runs.intervening import Word
-from tabiji.store import Action
+from tabiji.store import Action, StaleAct
 from tabiji.web import auditing
 from tabiji.web.api.asked import (
     FAILURES,
@@ -88,6 +89,12 @@ class Owned(Said):
     role: Literal["commander", "helper", "none"] = "commander"
 
 
+class Caused(Said):
+    """What kind of cause it had; null takes it back."""
+
+    cause: Cause | None
+
+
 class Merged(Said):
     """Which incident is a part of it."""
 
@@ -146,11 +153,12 @@ def routes(context: Context) -> APIRouter:
         return incidents_json(found, incidents.means(found))
 
     @router.get("/incidents/{number}")
-    def one(number: Number) -> Json:
+    def one(request: Request, number: Number) -> Json:
         """An incident, what people said of it, and what was marked before and during it."""
         incident = _found(context, number)
         marks = intervening.marks_around(store, incident, int(context.now()))
-        return incident_document(incident, store.incident_facts(number), marks)
+        causes = learning.causes(store, drafts=request.state.visitor.may_read_lines)
+        return incident_document(incident, store.incident_facts(number), marks, causes.get(number))
 
     def word(request: Request, journey: str, text: str) -> Word:
         """Who says so: a member of the journey's team, or an admin."""
@@ -200,6 +208,17 @@ def routes(context: Context) -> APIRouter:
         role = None if said.role == "none" else said.role
         intervening.own(store, number, said.person or by.author, role, by)
         return told(request, "incident-owned", number, said.reason)
+
+    @router.post("/incidents/{number}/cause")
+    def caused(request: Request, number: Number, said: Caused) -> Json:
+        """Says what kind of cause it had; where there is a post-mortem it is said in that."""
+        by = word(request, _found(context, number).journey, said.reason)
+        try:
+            learning.cause(store, number, said.cause, by)
+        except StaleAct as error:
+            raise HTTPException(409, str(error)) from None
+        told(request, "incident-cause-said", number, said.reason)
+        return one(request, number)
 
     @router.post("/incidents/{number}/detect")
     def detect(request: Request, number: Number, said: Detected) -> Json:

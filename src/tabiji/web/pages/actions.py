@@ -46,6 +46,7 @@ LINKED: Mapping[
     str, tuple[str, str]
 ] = {  # where an item came from: the path of its page, and how such are named
     "incident": ("/incidents/", r"[0-9]{1,9}"),
+    "post-mortem": ("/postmortems/", r"[0-9]{1,9}"),
     "policy": ("/policies/", r"[\w-]+"),
     "review": ("/reviews/", r"[\w-]+/[0-9-]{10}(#[0-9]+)?"),
 }

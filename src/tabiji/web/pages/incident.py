@@ -13,33 +13,28 @@ from tabiji.actions import Item
 from tabiji.errors import UsageError
 from tabiji.incidents import ROLES, Incident, Part, Role
 from tabiji.language import N_, _, current, listed
+from tabiji.postmortems import Postmortem
 from tabiji.reports.actions import STATES
 from tabiji.reports.alerts import ENDINGS, tier_name
+from tabiji.reports.incidents import STAGES
 from tabiji.reports.ledger import history_sentences
 from tabiji.reports.marks import KINDS
 from tabiji.reports.numbers import percents
+from tabiji.reports.postmortems import CAUSES
+from tabiji.reports.postmortems import STAGES as WRITTEN
 from tabiji.reports.saying import Scene, Words
-from tabiji.runs import acting, intervening
+from tabiji.runs import acting, intervening, learning
 from tabiji.runs.intervening import Word
 from tabiji.runs.viewing import incident as viewing
 from tabiji.runs.viewing.actions import Asked, asked_for
-from tabiji.store import Posted, StaleIncident
+from tabiji.store import Posted, StaleAct, StaleIncident
 from tabiji.web.context import Context
 from tabiji.web.pages.actions import LOOKS
 from tabiji.web.pages.incidents import TEXT_LONGEST
 from tabiji.web.pages.moments import NOTICED, minute_of
 from tabiji.web.rendering import Page
 
-Act = Literal["acknowledge", "own", "note", "detect", "close", "reopen", "merge", "split"]
-STAGES: Mapping[str, str] = {
-    "opened": N_("Told that it began"),
-    "worse": N_("Told that it got worse"),
-    "better": N_("Told that it got better"),
-    "acknowledged": N_("Told who is on it"),
-    "reminder": N_("Reminded that nobody has taken note"),
-    "over": N_("Told that it is over"),
-    "test": N_("Tested"),
-}
+Act = Literal["acknowledge", "own", "note", "cause", "detect", "close", "reopen", "merge", "split"]
 DELIVERED: Mapping[str, str] = {
     "pending": N_("waiting"),
     "sent": N_("delivered"),
@@ -58,6 +53,7 @@ class Typed:
     at: str = ""
     by: str = ""
     other: str = ""
+    cause: str = ""
     text: str = ""
     seen: str = ""
     fault: str | None = None
@@ -81,21 +77,22 @@ def routes(context: Context) -> APIRouter:
         at: Annotated[str, Form()] = "",
         by: Annotated[str, Form()] = "",
         other: Annotated[str, Form()] = "",
+        cause: Annotated[str, Form()] = "",
         text: Annotated[str, Form()] = "",
         seen: Annotated[str, Form()] = "",
     ) -> Response:
         page = Page(context, request)
         found = _found(page, number)
         page.need(page.visitor.may_change(_team(page, found)))
-        typed = Typed(act, person, role, at, by, other, text.strip(), seen)
+        typed = Typed(act, person, role, at, by, other, cause, text.strip(), seen)
         facts = context.store.incident_facts(number)
-        if act != "note" and seen and seen != viewing.stamp(found, facts):
+        if act not in ("note", "cause") and seen and seen != viewing.stamp(found, facts):
             return _page(page, number, typed, 409)
         try:
             if len(text) > TEXT_LONGEST:
                 raise UsageError(_("That is too long; {n} characters are the most.", n=TEXT_LONGEST))
             going_on = ACTS[act](page, found, typed)
-        except StaleIncident:
+        except (StaleIncident, StaleAct):
             return _page(page, number, typed, 409)
         except UsageError as error:
             return _page(page, number, Typed(**{**vars(typed), "fault": str(error)}), 422)
@@ -151,6 +148,16 @@ def _note(page: Page, found: Incident, typed: Typed) -> int:
     return number
 
 
+def _cause(page: Page, found: Incident, typed: Typed) -> int:
+    number = found.number or 0
+    kind = next((one for one in CAUSES if one == typed.cause), None)
+    if kind is None and typed.cause:
+        raise UsageError(_("What kind of cause was it? Choose one of the list."))
+    if learning.cause(page.context.store, number, kind, _word(page, typed)):
+        page.audit("incident-cause-said", f"incident {number}", cause=kind, text=typed.text)
+    return number
+
+
 def _detect(page: Page, found: Incident, typed: Typed) -> int:
     number = found.number or 0
     by = next((one for one in NOTICED if one == typed.by), None)
@@ -200,6 +207,7 @@ ACTS: Mapping[Act, Callable[[Page, Incident, Typed], int]] = {
     "acknowledge": _acknowledge,
     "own": _own,
     "note": _note,
+    "cause": _cause,
     "detect": _detect,
     "close": _close,
     "reopen": _reopen,
@@ -223,9 +231,17 @@ def receivers(posts: Sequence[Posted]) -> list[str]:
 
 
 def _todo(page: Page, number: int) -> list[Item]:
-    """What it left to be done."""
-    asked = Asked(state="all", origin="incident", which=str(number))
-    return asked_for(acting.every(page.context.store), asked, actions.today(page.now, page.zone))
+    """What it left to be done, and its post-mortem, too."""
+    every, today = acting.every(page.context.store), actions.today(page.now, page.zone)
+    asked = Asked(state="all", which=str(number))
+    of_it = [one for one in every if one.wanted.origin in ("incident", "post-mortem")]
+    return asked_for(of_it, asked, today)
+
+
+def _learnt(page: Page, number: int) -> Postmortem | None:
+    """The post-mortem, where there is one that this visitor may read."""
+    found = learning.of(page.context.store, number)
+    return found if found is not None and (found.versions or page.visitor.may_read_lines) else None
 
 
 def _page(page: Page, number: int, typed: Typed | None = None, status: int = 200) -> Response:
@@ -264,6 +280,10 @@ def _page(page: Page, number: int, typed: Typed | None = None, status: int = 200
         todo_states=STATES,
         todo_looks=LOOKS,
         may_change=page.visitor.may_change(_team(page, found.incident)),
+        learnt=_learnt(page, number),
+        learnt_stages=WRITTEN,
+        causes=CAUSES,
+        cause=learning.causes(page.context.store, drafts=page.visitor.may_read_lines).get(number),
         typed=typed,
         meanwhile=viewing.since(typed.seen, found.facts) if typed is not None and status == 409 else (),
         is_stale=status == 409,

@@ -8,10 +8,11 @@ from fastapi import APIRouter, Form, HTTPException, Request, Response
 
 from tabiji.language import _, listed
 from tabiji.notify import said
+from tabiji.reports.incidents import STAGES
 from tabiji.runs import delivering
 from tabiji.runs.viewing import outbox as viewing
 from tabiji.web.context import Context
-from tabiji.web.pages.incident import DELIVERED, STAGES
+from tabiji.web.pages.incident import DELIVERED
 from tabiji.web.rendering import Page
 
 
