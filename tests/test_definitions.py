@@ -278,7 +278,7 @@ SITE_FAULTS = {
         "xyz: ja",
         [
             "1:1: `xyz` is not a key of tabiji.yaml; "
-            "there are timezone, language, store, sources, teams, retention, notifications, access, enquiries"
+            "there are timezone, language, store, sources, teams, retention, notifications, access, enquiries, reports"
         ],
     ),
     "a language": ("language: jp", ["1:11: `jp` is not known here; there are en, ja"]),
@@ -382,7 +382,8 @@ SITE_FAULTS = {
         "- ~",
         [
             "1:1: tabiji.yaml must be a mapping; "
-            "its keys are timezone, language, store, sources, teams, retention, notifications, access, enquiries",
+            "its keys are timezone, language, store, sources, teams, retention, notifications, access, "
+            "enquiries, reports",
             "1:3: this item is empty; give it a value or remove it",
         ],
     ),
@@ -390,7 +391,8 @@ SITE_FAULTS = {
         "- a",
         [
             "1:1: tabiji.yaml must be a mapping; "
-            "its keys are timezone, language, store, sources, teams, retention, notifications, access, enquiries"
+            "its keys are timezone, language, store, sources, teams, retention, notifications, access, "
+            "enquiries, reports"
         ],
     ),
 }

@@ -171,6 +171,7 @@ def test_the_schemas_name_every_key_and_nothing_is_null() -> None:
         "notifications",
         "access",
         "enquiries",
+        "reports",
     ]
     assert journey["required"] == ["journey", "steps", "objectives"]
     objective = journey["$defs"]["Objective"]["properties"]

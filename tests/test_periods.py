@@ -131,3 +131,30 @@ def test_moments_are_said_by_the_clock_of_the_zone() -> None:
         assert dates.day(minute, "Asia/Tokyo") == "6月2日(火)"
         assert dates.month(minute, "UTC") == "2026年6月"
         assert dates.on(date(2026, 6, 2)) == "2026年6月2日"
+
+
+DUE: dict[str, tuple[Period, int, int, str]] = {
+    "the next morning": (periods.of("weekly", at("2026-06-03T00:00Z"), "UTC"), 0, 540, "2026-06-08T09:00Z"),
+    "on Sunday, at the last minute": (
+        periods.of("weekly", at("2026-06-03T00:00Z"), "UTC"), 6, 1439, "2026-06-14T23:59Z",
+    ),
+    "by the clock of the site": (
+        periods.of("weekly", at("2026-06-03T00:00Z"), "Asia/Tokyo"), 0, 540, "2026-06-08T00:00Z",
+    ),
+    "the first of a month": (periods.of("monthly", at("2026-06-03T00:00Z"), "UTC"), 0, 0, "2026-07-01T00:00Z"),
+    "the 28th of a short month": (
+        periods.of("monthly", at("2026-01-03T00:00Z"), "UTC"), 27, 540, "2026-02-28T09:00Z",
+    ),
+    "when the clock leaves it out": (
+        periods.of("weekly", at("2026-03-25T00:00Z"), "Europe/Berlin"), -1, 150, "2026-03-29T01:30Z",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("period", "day", "minute", "then"), DUE.values(), ids=DUE.keys())
+def test_when_a_report_is_due(period: Period, day: int, minute: int, then: str) -> None:
+    second = at(then) * 60
+    assert periods.due(period, day, minute) == second
+    if day >= 0:
+        assert periods.newest_due(period.kind, day, minute, second, period.zone) == period
+        assert periods.newest_due(period.kind, day, minute, second - 1, period.zone) == period.before()

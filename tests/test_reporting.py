@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from tabiji import definitions, store
+from tabiji import actions, definitions, store
+from tabiji.actions import Wanted, Word
 from tabiji.catalogues import catalogue
 from tabiji.cli import cli
 from tabiji.definitions import Site
@@ -20,6 +22,7 @@ from tabiji.language import speaking
 from tabiji.marks import Mark
 from tabiji.reports.periodic import packing, periods
 from tabiji.reports.periodic.facts import (
+    ActionFacts,
     AlertFacts,
     Cause,
     Coverage,
@@ -34,7 +37,7 @@ from tabiji.reports.periodic.facts import (
 )
 from tabiji.reports.periodic.periods import Period
 from tabiji.reports.periodic.revising import Difference
-from tabiji.runs import reporting
+from tabiji.runs import acting, reporting
 from tabiji.runs.reporting import issuing
 from tabiji.runs.reporting.issuing import Shown
 from tabiji.signals import Signal
@@ -276,6 +279,36 @@ def test_a_week_that_has_not_begun_has_no_report(opened: Store, site: Site) -> N
     with pytest.raises(UsageError, match="the period 2026-W24 has not begun yet"):
         made(site, opened, after, later=0)
     assert made(site, opened, after, later=1).so_far
+
+
+def test_what_is_to_be_done_stands_as_it_stood_at_the_end(opened: Store, site: Site) -> None:
+    def add(wanted: Wanted, minute: int) -> int:
+        return acting.open_(site, opened, wanted, "ito", minute * 60).number
+
+    late = add(Wanted("Retry", owner="aya", supporter="ken", due=date(2026, 6, 7)), START)
+    today = add(Wanted("Alert", due=date(2026, 6, 8), origin="incident", which="3"), START)
+    gone = add(Wanted("Old"), WEEK.start - 100)
+    acting.change(site, opened, gone, "done", None, Word("ito", WEEK.start * 60 - 1, "no more"))
+    ended = add(Wanted("Cache", sort="help", journey="watch"), START)
+    acting.change(site, opened, ended, "done", None, Word("ito", WEEK.end * 60 - 1, "twice as fast"))
+    worry = add(Wanted("Slow on Mondays", sort="concern"), WEEK.end - 1)
+    add(Wanted("Too late"), WEEK.end)
+    acting.change(site, opened, late, "done", None, Word("aya", WEEK.end * 60, "too late"))
+    found = made(site, opened).actions
+    assert [(one.number, one.sort, one.state) for one in found] == [
+        (late, "action", "overdue"), (today, "action", "open"), (worry, "concern", "open"), (ended, "help", "done"),
+    ]  # fmt: skip
+    assert found[0] == ActionFacts(
+        late, "Retry", "action", "overdue", None, "aya", "ken", "2026-06-07", None, "hand", "", START, "ito", None, "",
+    )  # fmt: skip
+    assert (found[3].ended_minute, found[3].outcome) == (WEEK.end - 1, "twice as fast")
+    assert packing.read(packing.text(made(site, opened))) == made(site, opened)
+    assert actions.today(WEEK.end * 60, "UTC") == date(2026, 6, 8)
+
+
+def test_what_users_said_of_no_certain_journey_is_told_of_all_teams_only(opened: Store, site: Site) -> None:
+    opened.signals.add([Signal("enquiry", (START + 3010) * 60, "e1"), Signal("churn", START * 60, "c", 4)], 0)
+    assert made(site, opened).unplaced == Voices(1, 0, 4, 0, 0, ())
 
 
 # The command

@@ -14,6 +14,7 @@ from tabiji.language import LANGUAGES, Language, speaking
 from tabiji.reports import periodic
 from tabiji.reports.periodic import packing, periods, phrases, sections
 from tabiji.reports.periodic.facts import (
+    ActionFacts,
     AlertFacts,
     Bar,
     Cause,
@@ -335,3 +336,73 @@ def test_a_page_has_its_charts_in_it_and_asks_for_nothing() -> None:
     assert "<img" not in without
     assert not re.search(r"(?:src|href)=\"(?!data:)", page)
     assert "@page" in page
+
+
+# What is to be done
+
+
+def action(number: int, title: str, **more: object) -> ActionFacts:
+    fields: dict[str, object] = {
+        "number": number, "title": title, "sort": "action", "state": "open", "team": "learning", "owner": None,
+        "supporter": None, "due": None, "journey": None, "origin": "hand", "which": "", "opened_minute": NOON,
+        "opened_by": "ito", "ended_minute": None, "outcome": "",
+    }  # fmt: skip
+    return ActionFacts(**(fields | more))  # type: ignore[arg-type]
+
+
+ACTIONS = (
+    action(1, "Retry", state="overdue", owner="aya", supporter="ken", due="2026-06-05"),
+    action(2, "Alert", due="2026-06-14", sort="help"),
+    action(3, "Later", due="2026-06-15"),
+    action(4, "Slow on Mondays", sort="concern", origin="review", which="2026-06-01"),
+    action(
+        5,
+        "Cache",
+        state="done",
+        ended_minute=NOON + 9,
+        outcome="Twice as fast.",
+        origin="incident",
+        which="3",
+    ),
+)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_week_says_what_is_due_what_was_done_and_what_worries(language: Language) -> None:
+    said = {
+        "en": (
+            "One action item is overdue: “Retry”.",
+            "## What is due\n\n| due on | what | team | owner | state |\n| --- | --- | --- | --- | --- |\n"
+            "| 5 June 2026 | Retry | learning | aya, with ken | overdue |\n"
+            "| 14 June 2026 | unplanned help wanted: Alert | learning | nobody yet | to be done |\n\n"
+            "_One more action item is open, due later or on no certain day._\n\n"
+            "## What was done\n\n- “Cache” (incident 3): done. Twice as fast.\n\n"
+            "## Concerns\n\n- “Slow on Mondays”: raised by ito on Tue 2 June (review 2026-06-01); "
+            "nobody sees to it yet.",
+        ),
+        "ja": (
+            "期限を過ぎたアクションアイテムが1件:「Retry」。",
+            "| 2026年6月5日 | Retry | learning | aya(支援:ken) | 期限切れ |",
+        ),
+    }[language]
+    with speaking(catalogue(language)):
+        written = periodic.as_markdown(report("weekly", promise(0, 10), actions=ACTIONS))
+    assert [one for one in said if one not in written] == []
+
+
+def test_a_month_says_what_was_done_about_it_and_how_much_is_open() -> None:
+    with speaking(catalogue("en")):
+        written = periodic.as_markdown(report("monthly", promise(0, 10), actions=ACTIONS))
+    done = written[written.index("## What was done about it") : written.index("## Concerns")]
+    assert done == (
+        "## What was done about it\n\n- “Cache” (incident 3): done. Twice as fast.\n\n"
+        "3 action items are still open. One of them is overdue:\n\n"
+        "| due on | what | team | owner | state |\n| --- | --- | --- | --- | --- |\n"
+        "| 5 June 2026 | Retry | learning | aya, with ken | overdue |\n\n"
+    )
+
+
+def test_without_action_items_nothing_is_said_of_them() -> None:
+    with speaking(catalogue("en")):
+        written = periodic.as_markdown(report("weekly", promise(0, 10)))
+    assert not {"What is due", "What was done", "Concerns"} & set(re.findall(r"## (.*)", written))

@@ -127,6 +127,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/outbox/retry": ("key",),
     "/outbox/test": ("receiver",),
     "/acknowledge/x/y": ("name",),
+    "/reports/weekly/all/latest/send": ("receiver",),
     "/workshop/1-x/join": ("name",),
     "/workshops": ("title", "team", "hours", "minutes"),
 }

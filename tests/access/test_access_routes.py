@@ -365,6 +365,9 @@ ROUTES: dict[tuple[str, str], Asked] = {
     ),
     ("GET", "/reports"): Asked(LOOKING, "/reports"),
     ("GET", "/reports/{kind}/{team}/{period}"): Asked(LOOKING, "/reports/weekly/all/latest"),
+    ("POST", "/reports/{kind}/{team}/{period}/{act}"): Asked(
+        CHANGING, "/reports/weekly/alpha/latest/send", 422, {"receiver": "nobody"},
+    ),
     ("GET", "/reviews"): Asked(LOOKING, "/reviews"),
     ("GET", "/reviews/{team}/{week}"): Asked(LOOKING, "/reviews/alpha/2026-01-05"),
     ("POST", "/reviews/{team}/{week}/{act}"): Asked(

@@ -68,7 +68,7 @@ def test_there_is_nothing_to_do(ask: Ask) -> None:
 def test_they_are_listed_with_the_overdue_first(ask: Ask) -> None:
     opened(ask)
     assert ask("actions").out.splitlines() == [
-        "#  due         state       team      owner  what",
+        "#  due on      state       team      owner  what",
         "1  2026-01-31  overdue     learning  aya    Retry the token",
         "2  2199-12-31  to be done  billing   –      明細を直す",
         "3  –           to be done  learning  –      concern: No staging",

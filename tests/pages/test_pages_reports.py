@@ -90,6 +90,41 @@ def test_an_issued_report_is_marked_and_says_what_was_revised(own: Served, conte
     assert page.faults == []  # type: ignore[attr-defined]
 
 
+PASSING = {
+    "en": ("It is not issued", "Issue it", "As issued on ", "Send it", re.compile(r"sent it to chat\.")),
+    "ja": ("未発行です", "発行する", " に発行した内容です", "送信", re.compile(r"がchatへ送信。")),
+}
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_a_report_is_issued_and_sent(language: str, own: Served, context: BrowserContext) -> None:
+    not_issued, issue, issued, send, sent = PASSING[language]
+    team = {"en": "learning", "ja": "all"}[language]
+    path = own.folder / "tabiji.yaml"
+    if "chat:" not in path.read_text("utf-8"):
+        told = 'notifications: {receivers: {chat: {webhook: "http://127.0.0.1:9/x"}}}\n'
+        path.write_text(path.read_text("utf-8") + told, "utf-8")
+    page = own.visit(context, f"/reports/monthly/{team}/latest?lang={language}")
+    acts = page.locator(".report-acts")
+    for _try in range(100):  # until the definitions are read again
+        if acts.get_by_role("combobox").count():
+            break
+        page.wait_for_timeout(100)
+        page.reload()
+    expect(acts).to_contain_text(not_issued)
+    acts.get_by_role("button", name=issue, exact=True).click()
+    expect(page.locator(".revised")).to_contain_text(issued)
+    expect(acts.get_by_role("button", name=issue, exact=True)).to_have_count(0)
+    acts.get_by_role("button", name=send, exact=True).click()
+    expect(acts).to_contain_text(sent)
+    page.goto(f"{own.address}/audit?lang=en")
+    expect(page.locator("main")).to_contain_text("sent a report")
+    expect(page.locator("main")).to_contain_text("issued a report")
+    assert page.faults == []  # type: ignore[attr-defined]
+    with store.open(definitions.load(own.folder, {}).store) as opened:
+        assert [one.message.receiver for one in opened.delivering.posted(["pending"])][-1:] == ["chat"]
+
+
 @pytest.mark.parametrize("kind", periods.KINDS)
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_a_report_prints_on_a4(

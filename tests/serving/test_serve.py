@@ -90,3 +90,29 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
     assert done.returncode == 3
     assert f"can't listen at 127.0.0.1:{port}: " in done.stderr
     assert "choose another `--port`" in done.stderr
+
+
+def test_reports_that_are_due_are_issued_and_told_once_whoever_is_killed(
+    store_url: str, tmp_path: Path
+) -> None:
+    more = (
+        'notifications: {receivers: {chat: {webhook: "http://127.0.0.1:9/x"}}}\n'
+        "reports: {weekly: {to: [chat]}, monthly: {to: []}}\n"
+    )
+    folder = workspace(tmp_path / "w", store_url, more)
+    now = time.time()
+    append(folder, lines(3, at=now - 65 * 86_400) + lines(3, at=now - 20 * 86_400) + lines(3, at=now - 120))
+    with store.open(store_url) as opened:
+        with serving(folder, "one") as first, serving(folder, "two"):
+            eventually(lambda: bool(opened.acts.of("report")))
+            first.process.kill()
+        with serving(folder, "three") as third:
+            eventually(lambda: len(opened.acts.of("report")) == 2)
+            eventually(lambda: third.get("/readyz")[0] == 200)
+        told = opened.acts.of("report")
+        assert sorted((one.subject.rpartition("/")[0], one.body["receivers"]) for one in told) == [
+            ("monthly/all", []),
+            ("weekly/all", ["chat"]),
+        ]
+        assert sorted(one.kind for one in opened.issued.newest()) == ["monthly", "weekly"]
+        assert [one.message.stage for one in opened.delivering.posted(["pending"])] == ["report"]

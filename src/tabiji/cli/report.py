@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tabiji.reports.periodic.facts import Report
     from tabiji.reports.periodic.periods import Kind
 
-ENDINGS = (".md", ".html", ".json")
+ENDINGS = (".md", ".html", ".json", ".txt")
 
 
 @click.command(name="report")
@@ -32,10 +32,13 @@ ENDINGS = (".md", ".html", ".json")
     "file",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Where to: a .md, .html or .json; Markdown on stdout by default.",
+    help="Where to: a .md, .html, .json, or .txt for a chat; Markdown on stdout by default.",
 )
 @click.option(
     "--issue", "issuing", is_flag=True, help="Keep it as issued: what its readers know from now on."
+)
+@click.option(
+    "--send", "names", multiple=True, metavar="RECEIVER", help="Issue it, and tell this receiver of it."
 )
 @click.option("--again", is_flag=True, help="As it is now, also where one was issued; and what differs.")
 @click.option("--language", type=click.Choice(["en", "ja"]), help="Of its words; the site's by default.")
@@ -47,6 +50,7 @@ def command(
     team: str | None,
     file: Path | None,
     issuing: bool,
+    names: tuple[str, ...],
     again: bool,
     language: Language | None,
     folder: Path | None,
@@ -57,16 +61,18 @@ def command(
     Weekly: every promise against the week before, drops with their causes, alerts that were useful, false or
     missed, new operations. Monthly: each journey for people who are no engineers, what users suffered, six months
     side by side. By the definitions of then, and the same whenever it is made. One that was issued is shown as it was
-    issued; where late events or a correction changed it, `--again` says what.
+    issued; where late events or a correction changed it, `--again` says what. What is sent waits in the outbox until
+    `tabiji serve` runs.
 
     \b
       tabiji report weekly --team learning
       tabiji report monthly --at 2026-06-15 -o june.html
-      tabiji report weekly --issue
+      tabiji report weekly --team learning --send chat
       tabiji report weekly --again --json
     """
     from tabiji.reports.periodic import periods
     from tabiji.runs.reporting import issuing as reports
+    from tabiji.runs.reporting import sending
 
     if file is not None and file.suffix.lower() not in ENDINGS:
         raise UsageError(_("`{file}` ends in none of {endings}", file=file, endings=listed(ENDINGS)))
@@ -79,12 +85,17 @@ def command(
     with workspace.open_store(site) as store:
         if not as_json:
             workspace.say_if_nothing_is_counted(store)
+        about = f"{kind} {period.key}"
         if issuing:
             found = reports.issue(site, store, period, team, now, os.environ)
-            about = f"{kind} {period.key}"
             store.audit.add(now, login.user(), "command", "report-issued", about, team=team)
         else:
             found = reports.shown(site, store, period, team, now, os.environ, again=again)
+        if names:
+            who = login.user()
+            found = sending.send(site, store, period, team, names, who, now, os.environ)
+            store.audit.add(now, who, "command", "report-sent", about, team=team, receivers=[*names])
+            output.say(_("In the outbox for {names}.", names=listed(names)))
     with speaking(catalogue(language or site.language)):
         notes = reports.notes(found)
         written = None if file is None else _written(found.report, file.suffix.lower(), notes)
@@ -110,6 +121,10 @@ def _written(report: Report, ending: str, notes: Sequence[str]) -> bytes:
 
     if ending == ".json":
         return packing.text(report).encode()
+    if ending == ".txt":
+        from tabiji.reports.periodic import message
+
+        return message.as_text(report, tuple(notes)).encode()
     if ending == ".md":
         return periodic.as_markdown(report, notes).encode()
     from tabiji.runs.reporting import picturing

@@ -31,6 +31,7 @@ PORT = 8700
 LOOK_SECONDS = 0.5  # between two looks at the definitions, and at whether it is time to judge
 COUNT_SECONDS = 1.0  # between two looks at the files
 TIDY_SECONDS = 60.0  # between two looks at whether it is time to tidy
+REPORT_SECONDS = 20.0  # between two looks at whether a report is due
 AWAY_SECONDS = 5.0  # until what failed is tried again
 STOP_SECONDS = 7.0  # for all that is under way; what does not end is done again by the next process
 
@@ -118,11 +119,16 @@ def run(
             if serving.tidy(now):
                 receiving.tidy(now)
 
+        def report(now: float) -> None:
+            if serving.report(now, os.environ):
+                delivering.nudge()
+
         works: dict[str, tuple[Work, float]] = {
             "leases": (serving.renew, RENEW_SECONDS),
             "counting": (lambda now: _say_counted(serving.count(now)), COUNT_SECONDS),
             "judging": (judge, LOOK_SECONDS),
             "tidying": (tidy, TIDY_SECONDS),
+            "reporting": (report, REPORT_SECONDS),
         }
         serving.renew(time.time())
         threads = [

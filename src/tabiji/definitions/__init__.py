@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from tabiji.definitions import corrections, enquiries, policies, promises, shapes, sites
+from tabiji.definitions import corrections, enquiries, policies, promises, scheduling, shapes, sites
 from tabiji.definitions.access import Access, Oidc, Proxy
 from tabiji.definitions.accessing import access, check_members
 from tabiji.definitions.documents import Document, Loc, read
@@ -14,6 +14,7 @@ from tabiji.definitions.known import Known
 from tabiji.definitions.notifications import with_notifications
 from tabiji.definitions.probes import Probe
 from tabiji.definitions.recurring import dated
+from tabiji.definitions.schedules import Schedule
 from tabiji.definitions.shapes import File, schema
 from tabiji.definitions.shaping import shaped
 from tabiji.definitions.sites import Retention, Site, Source, Team
@@ -31,6 +32,7 @@ __all__ = [
     "Probe",
     "Proxy",
     "Retention",
+    "Schedule",
     "Site",
     "Source",
     "Team",
@@ -66,6 +68,7 @@ def load(folder: Path, environment: Mapping[str, str], files: Mapping[str, str] 
     site = with_notifications(site, document, found, environment if files is None else None)
     site = replace(site, access=access(document, found, environment if files is None else None))
     site = replace(site, enquiries=enquiries.rules(document, found))
+    site = replace(site, schedules=scheduling.schedules(document, found, site.notifications))
     known = None
     if document.tree is not None:
         known = frozenset(str(loc[1]) for loc in document.places if len(loc) == 2 and loc[0] == "sources")
@@ -88,6 +91,7 @@ def load(folder: Path, environment: Mapping[str, str], files: Mapping[str, str] 
     others = Known(site, journeys if whole else None, None if known is None else sorted(known), sound)
     check_members(documents[0], site.access, others)
     enquiries.check_journeys(documents[0], found, others)
+    scheduling.check_schedules(documents[0], found, others)
     for path in _paths(folder, POLICIES, files):
         documents.append(document := _document(folder, path, files, written))
         if document.tree is not None:

@@ -17,6 +17,7 @@ from tabiji.definitions.access_shapes import Access, Oidc, Proxy, Truth
 from tabiji.definitions.enquiry_shapes import Enquiries, EnquiryRule
 from tabiji.definitions.probe_shapes import Expect, Probe
 from tabiji.definitions.receivers import Notifications, Quiet, Receiver
+from tabiji.definitions.schedule_shapes import Monthly, Reports, Weekly
 from tabiji.journeys import Absence, Severity, State
 from tabiji.language import N_
 from tabiji.policies import Action
@@ -127,6 +128,7 @@ class Site(Shape):
     notifications: Notifications | None = Field(None, description="Who is told, and how.")
     access: Access | None = Field(None, description="Who may see the pages, and who may change what.")
     enquiries: Enquiries | None = Field(None, description="Which journey an enquiry is about.")
+    reports: Reports | None = Field(None, description="Which reports are issued by themselves.")
 
 
 # journeys/*.yaml
@@ -331,6 +333,9 @@ PARTS: dict[type[BaseModel], dict[tuple[str, ...], tuple[str, type[BaseModel]]]]
         ("retention",): (N_("`retention`"), Retention),
         ("enquiries",): (N_("`enquiries`"), Enquiries),
         ("enquiries", "rules", "*"): (N_("a rule"), EnquiryRule),
+        ("reports",): (N_("`reports`"), Reports),
+        ("reports", "weekly"): (N_("`weekly`"), Weekly),
+        ("reports", "monthly"): (N_("`monthly`"), Monthly),
         ("access",): (N_("`access`"), Access),
         ("access", "oidc"): (N_("`oidc`"), Oidc),
         ("access", "proxy"): (N_("`proxy`"), Proxy),

@@ -15,6 +15,7 @@ from tabiji.definitions import shapes
 from tabiji.definitions.access import Access
 from tabiji.definitions.documents import Document, Loc
 from tabiji.definitions.probes import Probe, as_lines, probes
+from tabiji.definitions.schedules import Schedule
 from tabiji.definitions.shapes import Kind, Language, Latency
 from tabiji.definitions.shaping import nearest
 from tabiji.expressions import ColumnType, ExpressionError
@@ -101,6 +102,7 @@ class Site:
     notifications: Notifications = field(default_factory=Notifications)
     access: Access = field(default_factory=Access)
     enquiries: tuple[Rule, ...] = ()  # which journey an enquiry is about: the first that fits
+    schedules: tuple[Schedule, ...] = ()  # of reports
     files: tuple[tuple[str, str], ...] = field(default=(), repr=False, compare=False)
 
     @property
@@ -197,9 +199,6 @@ def _retention(document: Document, shape: shapes.Retention | None) -> Retention:
     if hours < minutes < UNKNOWN_DAYS:
         document.blame(("retention",), _("hours are kept at least as long as minutes"))
     return Retention(minutes, hours, received_days=days("received", shape.received, kept.received_days))
-
-
-# The store
 
 
 def _store(document: Document, written: str, folder: Path, environment: Mapping[str, str]) -> str:

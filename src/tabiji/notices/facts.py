@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 Urgency = Literal["page", "ticket", "information"]
 URGENCIES: tuple[Urgency, ...] = get_args(Urgency)
 # "acknowledged": somebody has taken note of it; it goes on
-Stage = Literal["opened", "worse", "better", "acknowledged", "reminder", "over", "test"]
+Stage = Literal["opened", "worse", "better", "acknowledged", "reminder", "over", "test", "report"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 Channel = Literal["apprise", "alertmanager", "webhook", "github", "jira", "backlog"]
 

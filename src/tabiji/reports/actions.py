@@ -70,7 +70,7 @@ def act_sentence(act: Act, day: Callable[[date], str] = date.isoformat) -> str:
 def action_table(items: Iterable[Item], today: date) -> Table:
     """One row per item."""
     return Table(
-        headings("#", "due", "state", "team", "owner", "what"),
+        headings("#", "due on", "state", "team", "owner", "what"),
         tuple(
             (
                 str(one.number),

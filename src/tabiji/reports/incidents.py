@@ -42,6 +42,7 @@ STAGES: Mapping[str, str] = {
     "reminder": N_("Reminded that nobody has taken note"),
     "over": N_("Told that it is over"),
     "test": N_("Tested"),
+    "report": N_("Sent a report"),
 }
 FACTS: Mapping[str, str] = {
     "opened": N_("{author} opened it as of {at}, noticed by {by}"),

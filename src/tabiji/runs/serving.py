@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tabiji.definitions import Site
@@ -12,6 +13,7 @@ from tabiji.runs.health import Health, SourceHealth
 from tabiji.runs.ingesting import Outcome
 from tabiji.runs.leasing import JUDGING, PROBING, Holding, counting
 from tabiji.runs.recording import SETTLE_SECONDS, Judge, Round
+from tabiji.runs.reporting import sending
 from tabiji.store import Store
 
 TIDY_SECONDS = 3600
@@ -112,6 +114,12 @@ class Serving:
         messages = telling.tell(self._site, self._store, int(now))
         self._judged_at = now
         return Judged(judged, changes, len(messages))
+
+    def report(self, now: float, environment: Mapping[str, str]) -> int:
+        """Issues the reports that are due, where this process may; how many."""
+        if self.holding.lease(JUDGING) is None:
+            return 0
+        return sending.issue_due(self._site, self._store, int(now), environment)
 
     def tidy(self, now: float) -> bool:
         """Lets go of what is kept no longer, once an hour; whether it was time."""

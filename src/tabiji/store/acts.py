@@ -63,7 +63,7 @@ class Acts:
                 ).scalar_one()
                 if (newest or 0) > seen:
                     raise StaleAct(_("somebody else was faster; look again, then decide"))
-            return [_kept(connection, one) for one in some]
+            return [keep(connection, one) for one in some]
 
     def of(
         self,
@@ -93,13 +93,23 @@ class Acts:
             return [_act(row) for row in connection.execute(query)]
 
 
+def is_first(connection: sa.Connection, act: Act) -> bool:
+    """Whether no such act of the same thing is kept; whoever asks meanwhile waits."""
+    _lock(connection)
+    same = sa.select(acts.c.id).where(
+        acts.c.kind == act.kind, acts.c.subject == act.subject, acts.c.what == act.what
+    )
+    return connection.execute(same.limit(1)).first() is None
+
+
 def _lock(connection: sa.Connection) -> None:
     """So that of two who have seen the same act one waits for the other. SQLite has one writer at a time anyway."""
     if connection.dialect.name == "postgresql":
         connection.execute(sa.text("LOCK TABLE acts IN SHARE ROW EXCLUSIVE MODE"))
 
 
-def _kept(connection: sa.Connection, act: Act) -> Act:
+def keep(connection: sa.Connection, act: Act) -> Act:
+    """Keeps an act; gives it with its number."""
     values = {
         "kind": act.kind,
         "subject": act.subject,

@@ -71,6 +71,7 @@ Action = Literal[
     "message-retried",
     "receiver-tested",
     "report-issued",
+    "report-sent",
     "lines-read",
     "customer-looked-up",
     "days-called",

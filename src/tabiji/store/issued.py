@@ -49,6 +49,8 @@ class IssuedReports:
     def add(self, report: Issued) -> Issued:
         """Keeps a report as the newest of its period, unless the newest is the same to the byte; → the one kept."""
         with self._transactions.writing() as connection:
+            if connection.dialect.name == "postgresql":  # SQLite has one writer at a time anyway
+                connection.execute(sa.text("LOCK TABLE issued_reports IN SHARE ROW EXCLUSIVE MODE"))
             query = _of(report.kind, report.team).where(
                 issued.c.from_minute == report.from_minute, issued.c.end_minute == report.end_minute
             )

@@ -16,11 +16,12 @@ import sqlalchemy as sa
 from sqlalchemy import Column, Index, Integer, Table, Text
 from sqlalchemy.dialects import postgresql, sqlite
 
+from tabiji.acts import Act
 from tabiji.errors import StoreError
 from tabiji.incidents import Incident
 from tabiji.language import _
 from tabiji.notices import Knows, Message, Seen, Stage, Telling, knows_json, knows_of, message_json
-from tabiji.store import incidents
+from tabiji.store import acts, incidents
 from tabiji.store.incidents import IncidentFact
 from tabiji.store.schema import Number, judging, metadata
 from tabiji.store.transactions import Transactions
@@ -164,6 +165,21 @@ class Notices:
         with self._transactions.reading() as connection:
             rows = connection.execute(query).all()
         return {row.topic for row in rows if topic in knows_of(json.loads(row.knows)).members}
+
+    def post(self, messages: Sequence[Message], act: Act, now: int, *, once: bool = False) -> bool:
+        """Puts messages in the outbox with the act that says so, all or nothing; `now` is in seconds.
+
+        `once`: not where such an act of the same thing is there already; whether anything was written.
+        """
+        with self._transactions.writing() as connection:
+            if once and not acts.is_first(connection, act):
+                return False
+            acts.keep(connection, act)
+            rows = [_outbox_row(message, now) for message in messages]
+            if rows:
+                insert = _INSERTS[connection.dialect.name](outbox)
+                connection.execute(insert.on_conflict_do_nothing(index_elements=[outbox.c.key]), rows)
+        return True
 
     def record(
         self,

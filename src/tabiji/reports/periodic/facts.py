@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
+from tabiji.actions import Origin
+from tabiji.actions import Sort as ActionSort
+from tabiji.actions import State as ActionState
 from tabiji.alerts import LUCK, evidence_p, is_evident
 from tabiji.budgets import State
 from tabiji.incidents import Cause as Opened
@@ -281,6 +284,27 @@ class PolicyFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ActionFacts:
+    """What is to be done, or a concern, as it stood at the end of the period; days are ISO dates of the site."""
+
+    number: int
+    title: str
+    sort: ActionSort
+    state: ActionState
+    team: str | None
+    owner: str | None
+    supporter: str | None
+    due: str | None
+    journey: str | None
+    origin: Origin
+    which: str
+    opened_minute: int
+    opened_by: str
+    ended_minute: int | None
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
 class MonthFacts:
     """A month of the trend: in how many minutes each incident was noticed, and over; and what was missed."""
 
@@ -329,6 +353,10 @@ class Report:
     policies: tuple[PolicyFacts, ...]
     coverage: tuple[Coverage, ...]
     months: tuple[MonthFacts, ...]
+    actions: tuple[
+        ActionFacts, ...
+    ] = ()  # those open at the end, by their days; then those that ended in the period
+    unplaced: Voices = Voices(0, 0, 0, 0, 0, ())  # of which nobody knows the journey
 
     @property
     def period(self) -> Period:

@@ -8,12 +8,13 @@ from fractions import Fraction
 from tabiji.budgets import AT_RISK_REMAINING
 from tabiji.language import _, headings, pgettext
 from tabiji.reports.numbers import number
-from tabiji.reports.periodic import dates, phrases, sections
+from tabiji.reports.periodic import dates, phrases, sections, todo
 from tabiji.reports.periodic.blocks import Block, Bullets, Heading, Pages, Paragraph, Tabled
 from tabiji.reports.periodic.facts import JourneyFacts, Promise, Report
 from tabiji.reports.words import Table
 
 CHARTS_MAX = 10  # of journeys
+NOT_KEPT = " ✗"
 
 
 def pages(report: Report) -> Pages:
@@ -33,7 +34,8 @@ def pages(report: Report) -> Pages:
             *sections.incidents(report, _("What users suffered")),
             *_speed(report),
             *_done(report),
-            *sections.voices(report.journeys),
+            *todo.concerns(report),
+            *sections.voices(report),
             *sections.corrected(report),
             *sections.coverage(report),
             *sections.reading(),
@@ -114,21 +116,49 @@ def _matters(report: Report, journey: JourneyFacts, worst: Promise) -> bool:
     return worst.kept is False or risk or any(one.journey == journey.name for one in report.incidents)
 
 
+def _first(report: Report) -> int:
+    """The place of the first month of which anything is known: those before it would be empty columns."""
+    for place, month in enumerate(report.months):
+        sums = [
+            one.months[place]
+            for journey in report.journeys
+            for one in journey.promises
+            if place < len(one.months)
+        ]
+        if (
+            any(one is not None and one.total for one in sums)
+            or month.incidents
+            or month.missed
+            or month.false
+        ):
+            return place
+    return max(len(report.months) - 1, 0)
+
+
 def _trend(report: Report, journey: JourneyFacts) -> Tabled:
     """Each promise in the last months."""
-    months = [dates.month(one.from_minute, report.zone) for one in report.months]
+    first = _first(report)
+    months = [dates.month(one.from_minute, report.zone) for one in report.months[first:]]
     rows = tuple(
         (
             phrases.words(one.title, one.name) + ("" if one.agreed else " °"),
             phrases.promised(one),
-            *(_month(one, place) for place in range(len(months))),
+            *(_month(one, place) for place in range(first, len(report.months))),
         )
         for one in journey.promises
     )
     table = Table(
         (*headings("promise to users", "promised"), *months), rows, frozenset(range(1, len(months) + 2))
     )
-    return Tabled(table, _("✗: not kept in that month. –: no data, or no longer kept."))
+    cells = [cell for row in rows for cell in row[2:]]
+    notes = []
+    if any(cell.endswith(NOT_KEPT) for cell in cells):
+        notes.append(_("✗: not kept in that month."))
+    if phrases.NOTHING in cells:
+        notes.append(_("–: no data, or no longer kept."))
+    if not all(one.agreed for one in journey.promises):
+        notes.append(_("° On trial: nobody is notified."))
+    return Tabled(table, phrases.joined(notes) if notes else "")
 
 
 def _month(promise: Promise, place: int) -> str:
@@ -136,7 +166,7 @@ def _month(promise: Promise, place: int) -> str:
     kept = promise.kept_in(of)
     if kept is None:
         return phrases.NOTHING
-    return phrases.good(of, promise) + ("" if kept else " ✗")
+    return phrases.good(of, promise) + ("" if kept else NOT_KEPT)
 
 
 def _speed(report: Report) -> list[Block]:
@@ -154,7 +184,7 @@ def _speed(report: Report) -> list[Block]:
                 number(one.missed),
                 number(one.false),
             )
-            for one in report.months
+            for one in report.months[_first(report) :]
         ),
         frozenset({1, 2, 3, 4, 5}),
     )
@@ -167,7 +197,7 @@ def _speed(report: Report) -> list[Block]:
 
 def _done(report: Report) -> list[Block]:
     """What was done about it."""
-    found = [*sections.policies(report), *sections.marks(report)]
+    found = [*todo.done(report), *sections.policies(report), *sections.marks(report)]
     if found:
         return found
     return [Heading(_("What was done about it")), Paragraph(_("Nothing came due, and nothing was marked."))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal, get_args
 
 from tabiji import windows
@@ -82,6 +82,24 @@ def named(kind: Kind, key: str, zone: str) -> Period | None:
 def asked(kind: Kind, name: str, now_minute: int, zone: str) -> Period | None:
     """As `named`; `latest` is the newest that is over."""
     return last(kind, now_minute, zone) if name == LATEST else named(kind, name, zone)
+
+
+def due(period: Period, day: int, minute: int) -> int:
+    """When a report is due, in seconds: on the first such day after its end, at that minute of the day.
+
+    `day` 0 is Monday, or the first of the month; a time that a clock leaves out is the one after.
+    """
+    then = period.last_day + timedelta(days=1 + day)
+    local = datetime(then.year, then.month, then.day, minute // 60, minute % 60)  # noqa: DTZ001 - it gets its zone
+    return int(local.replace(tzinfo=windows.time_zone(period.zone)).timestamp())
+
+
+def newest_due(kind: Kind, day: int, minute: int, now: int, zone: str) -> Period:
+    """The newest period of which a report is due; `now` is in seconds."""
+    period = last(kind, now // 60, zone)
+    while due(period, day, minute) > now:
+        period = period.before()
+    return period
 
 
 def _day(minute: int, zone: str) -> date:

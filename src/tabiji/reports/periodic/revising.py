@@ -112,6 +112,8 @@ def _named(report: Report, path: tuple[str, ...]) -> tuple[str, str]:
             whose = phrases.journey_title(report, journey)
         case ("incidents", incident, *rest):
             whose = _("incident {number}", number=incident)
+        case ("actions", action, *rest):
+            whose = _("action item {number}", number=action)
         case (part, *rest):
             whose = part
         case _:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from fractions import Fraction
 
 from tabiji.language import _, headings, listed, ngettext, pgettext
 from tabiji.reports.numbers import minutes, number, percent
-from tabiji.reports.periodic import dates, phrases
+from tabiji.reports.periodic import dates, phrases, todo
 from tabiji.reports.periodic.blocks import Block, Bullets, Heading, Paragraph, Picture, Quotes, Tabled
 from tabiji.reports.periodic.facts import IncidentFacts, JourneyFacts, Promise, Report
 from tabiji.reports.words import Table
@@ -98,7 +97,7 @@ def short(report: Report) -> list[str]:
                 n=len(acted),
             )
         )
-    return said
+    return said + todo.short(report)
 
 
 def lead(report: Report) -> list[Block]:
@@ -218,12 +217,11 @@ def operations(report: Report) -> list[Block]:
     return [Heading(_("New operations")), Tabled(table, note)]
 
 
-def voices(journeys: Sequence[JourneyFacts]) -> list[Block]:
+def voices(report: Report) -> list[Block]:
     """What users said and did, apart from the logs."""
     blocks: list[Block] = []
-    for one in journeys:
-        said = one.voices
-        title = phrases.words(one.title, one.name)
+    told = [(phrases.words(one.title, one.name), one.voices) for one in report.journeys]
+    for title, said in (*told, (_("About no certain journey"), report.unplaced)):
         counts = []
         if said.enquiries or said.enquiries_before:
             counts.append(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from tabiji.language import _, headings, ngettext
-from tabiji.reports.periodic import dates, phrases, sections
+from tabiji.reports.periodic import dates, phrases, sections, todo
 from tabiji.reports.periodic.blocks import Block, Bullets, Heading, Pages, Paragraph, Tabled
 from tabiji.reports.periodic.facts import Report
 from tabiji.reports.words import STATES, Table
@@ -26,8 +26,9 @@ def pages(report: Report) -> Pages:
             *sections.incidents(report, _("Incidents")),
             *sections.alerts(report),
             *sections.policies(report),
+            *todo.due(report),
             *sections.marks(report),
-            *sections.voices(report.journeys),
+            *sections.voices(report),
             *sections.operations(report),
             *sections.corrected(report),
             *sections.coverage(report),

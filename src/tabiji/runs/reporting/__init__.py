@@ -60,6 +60,7 @@ def made(
     judged = store.judging().until_minute
     until = min(one for one in (period.end, now_minute, judged) if one is not None)
     until = max(until, period.start)
+    known_until = min(period.end, now_minute)  # what people did and said, needs no judging
     site = _of_then(today, store, until, environment)
     team_title = team_of(site if any(one.name == team for one in site.teams) else today, team)
     mine = [one for one in site.journeys if team is None or one.team == team]
@@ -69,7 +70,7 @@ def made(
     known = store.judging().definition is not None
     then = store.definitions_at(until) if known else None
     said: dict[str, list[Signal]] = {}
-    for signal in store.signals.between(period.before().start * 60, until * 60):
+    for signal in store.signals.between(period.before().start * 60, known_until * 60):
         said.setdefault(signal.journey or "", []).append(signal)
     journeys = tuple(
         _journey(one, found[one.name], said.get(one.name, ()), period.start * 60) for one in mine
@@ -91,9 +92,11 @@ def made(
         silences=happened.silences(site, store, mine, team, period.start, until),
         marks=happened.marks(store, mine, team, period.start, until),
         operations=happened.operations(site, store, mine, team, period.start, until),
-        policies=happened.policies(site, store, mine, period.start, until),
+        policies=happened.policies(site, store, mine, period.start, known_until),
         coverage=happened.coverage(site, store, mine, team, period.start, until),
         months=tuple(happened.month(incidents, one.start, min(one.end, until)) for one in months),
+        actions=happened.actions(store, mine, team, period.start, known_until, period.zone),
+        unplaced=_voices(said.get("", ()) if team is None else (), period.start * 60),
     )
 
 
@@ -110,21 +113,26 @@ def _of_then(today: Site, store: Store, until: int, environment: Mapping[str, st
 def _journey(
     journey: Journey, found: Sequence[facts.Promise], said: Sequence[Signal], start_second: int
 ) -> JourneyFacts:
-    then = [one for one in said if one.at < start_second]
-    now = [one for one in said if one.at >= start_second]
-    words = [one.text for one in now if one.kind == "voice" and one.text]
     return JourneyFacts(
         journey.name,
         journey.title,
         journey.team,
         journey.why,
         tuple(found),
-        Voices(
-            sum(one.amount for one in now if one.kind == "enquiry"),
-            sum(one.amount for one in then if one.kind == "enquiry"),
-            sum(one.amount for one in now if one.kind == "churn"),
-            sum(one.amount for one in then if one.kind == "churn"),
-            sum(one.kind == "voice" for one in now),
-            tuple(words[-VOICES_MAX:]),
-        ),
+        _voices(said, start_second),
+    )
+
+
+def _voices(said: Sequence[Signal], start_second: int) -> Voices:
+    """What was said in a period, and in the one before it."""
+    then = [one for one in said if one.at < start_second]
+    now = [one for one in said if one.at >= start_second]
+    words = [one.text for one in now if one.kind == "voice" and one.text]
+    return Voices(
+        sum(one.amount for one in now if one.kind == "enquiry"),
+        sum(one.amount for one in then if one.kind == "enquiry"),
+        sum(one.amount for one in now if one.kind == "churn"),
+        sum(one.amount for one in then if one.kind == "churn"),
+        sum(one.kind == "voice" for one in now),
+        tuple(words[-VOICES_MAX:]),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tabiji import actions as acting
 from tabiji.counting import OTHER
 from tabiji.definitions import Site
 from tabiji.incidents import CALM_MINUTES, Incident, Part
@@ -12,6 +13,7 @@ from tabiji.journeys import Journey, Text
 from tabiji.marks import Mark
 from tabiji.reports.numbers import decimal_text
 from tabiji.reports.periodic.facts import (
+    ActionFacts,
     AlertFacts,
     Coverage,
     Failing,
@@ -31,6 +33,7 @@ from tabiji.store import Store
 PARTS_MAX = 3  # operations that are named, of an incident
 SAID = ("noted", "closed")  # kinds of what people said that are told again
 OPERATIONS_MAX = 50
+ACTIONS_MAX = 200
 
 
 # Incidents
@@ -200,6 +203,41 @@ def policies(
             )
         )
     return tuple(found)
+
+
+def actions(
+    store: Store, journeys: Sequence[Journey], team: str | None, start: int, until: int, zone: str
+) -> tuple[ActionFacts, ...]:
+    """What was to be done at the end of a period, and what ended in it, as everything stood then."""
+    names = {journey.name for journey in journeys}
+    today = acting.today(until * 60, zone)
+    every = acting.items(store.acts.of(acting.KIND, until_second=until * 60))
+    found = []
+    for one in acting.sorted_by_due(every):
+        wanted = one.wanted
+        mine = wanted.team == team or (wanted.team is None and wanted.journey in names)
+        if (team is not None and not mine) or (one.ended_at is not None and one.ended_at < start * 60):
+            continue
+        found.append(
+            ActionFacts(
+                one.number,
+                wanted.title,
+                wanted.sort,
+                one.state(today),
+                wanted.team,
+                wanted.owner,
+                wanted.supporter,
+                None if wanted.due is None else wanted.due.isoformat(),
+                wanted.journey,
+                wanted.origin,
+                wanted.which,
+                one.opened.at // 60,
+                one.opened.who,
+                None if one.ended_at is None else one.ended_at // 60,
+                one.outcome,
+            )
+        )
+    return tuple(found[:ACTIONS_MAX])
 
 
 # What objectives see

@@ -16,6 +16,7 @@ from tabiji.reports import periodic
 from tabiji.reports.periodic import packing, phrases
 from tabiji.reports.periodic.facts import JourneyFacts, Promise, Report
 
+WIDTH = 960  # pixels: as wide as a sheet of A4 where it is low enough to leave room for words
 KEPT = 24  # reports whose charts a process that serves keeps drawn
 
 
@@ -64,4 +65,4 @@ def spec(report: Report, journey: JourneyFacts, promise: Promise) -> Spec:
             if kind == one.kind and (not one.journeys or journey.name in one.journeys)
         ),
     )
-    return charts.chart(figures, Looks(language=current(), zone=report.zone))
+    return charts.chart(figures, Looks(language=current(), zone=report.zone, width=WIDTH))

@@ -71,6 +71,7 @@ WORDS: Mapping[Action, str] = {
     "message-retried": N_("sent messages again"),
     "receiver-tested": N_("tested a receiver"),
     "report-issued": N_("issued a report"),
+    "report-sent": N_("sent a report"),
     "lines-read": N_("read log lines"),
     "customer-looked-up": N_("looked a customer up"),
     "days-called": N_("said whether days were calm"),

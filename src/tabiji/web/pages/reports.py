@@ -1,31 +1,33 @@
-"""`/reports`: weeks and months to read; `/reports/{kind}/{team}/{period}`: one of them, and as files to keep."""
+"""`/reports`: weeks and months to read; `/reports/{kind}/{team}/{period}`: one of them, as files, issued, sent."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, Form, HTTPException, Request, Response
 from markupsafe import Markup
 
-from tabiji.language import _
+from tabiji.errors import UsageError
+from tabiji.language import N_, _, listed
 from tabiji.reports import periodic
-from tabiji.reports.periodic import dates, packing, periods
+from tabiji.reports.periodic import dates, message, packing, periods
 from tabiji.reports.periodic.periods import Kind, Period
-from tabiji.runs.reporting import issuing, picturing
+from tabiji.runs.reporting import issuing, picturing, sending
 from tabiji.runs.reporting.issuing import Shown
+from tabiji.runs.reporting.sending import ALL
 from tabiji.runs.viewing import reports as viewing
 from tabiji.web.context import Context
 from tabiji.web.rendering import Page
 
-ALL = "all"  # instead of a team's name, in addresses
 FORMS = {
     "md": "text/markdown; charset=utf-8",
     "html": "text/html; charset=utf-8",
     "json": "application/json",
+    "txt": "text/plain; charset=utf-8",
 }
-NAMES = {"html": "HTML", "md": "Markdown", "json": "JSON"}
+NAMES = {"html": "HTML", "md": "Markdown", "json": "JSON", "txt": N_("Text for a chat")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,24 +67,65 @@ def routes(context: Context) -> APIRouter:
         found = issuing.shown(
             page.site, context.store, asked.period, asked.team, page.now, os.environ, again=again
         )
-        notes = issuing.notes(found)
         if asked.form is not None:
-            return _file(asked, found, notes)
-        charts = picturing.known(found.report)
-        return page.html(
-            "report.html",
-            asked=asked,
-            found=found,
-            title=periodic.pages(found.report).title,
-            again=again,
-            forms=NAMES,
-            body=Markup(periodic.as_body(found.report, charts, notes)),  # noqa: S704 - escaped by its template
-            base=f"/reports/{kind}/{asked.team or ALL}/",
-            before=asked.period.before() if _has_before(context, asked.period) else None,
-            after=_after(page, asked.period),
-        )
+            return _file(asked, found, issuing.notes(found))
+        return _page(page, asked, found, again=again)
+
+    @router.post("/reports/{kind}/{team}/{period}/{act}")
+    def done(
+        request: Request,
+        kind: Literal["weekly", "monthly"],
+        team: str,
+        period: str,
+        act: Literal["issue", "send"],
+        receiver: Annotated[str, Form()] = "",
+    ) -> Response:
+        page = Page(context, request)
+        asked = _asked(page, kind, team, period)
+        if asked.form is not None:
+            page.missing(_("There is no report “{name}”.", name=period))
+        page.need(page.visitor.may_change(asked.team))
+        whose = page.site, context.store, asked.period, asked.team
+        about = f"{kind} {asked.period.key}"
+        try:
+            if act == "issue":
+                issuing.issue(*whose, page.now, os.environ)
+                page.audit("report-issued", about, team=asked.team)
+            else:
+                sending.send(*whose, (receiver,), page.visitor.name, page.now, os.environ)
+                page.audit("report-sent", about, team=asked.team, receivers=[receiver])
+        except UsageError as error:
+            found = issuing.shown(*whose, page.now, os.environ)
+            return _page(page, asked, found, fault=str(error))
+        return page.see(sending.path(asked.period, asked.team))
 
     return router
+
+
+def _page(
+    page: Page, asked: Asked, found: Shown, *, again: bool = False, fault: str | None = None
+) -> Response:
+    charts, notes = picturing.known(found.report), issuing.notes(found)
+    differs = again and bool(found.issued) and packing.text(found.report) != found.issued[-1].document
+    return page.html(
+        "report.html",
+        status=200 if fault is None else 422,
+        asked=asked,
+        found=found,
+        title=periodic.pages(found.report).title,
+        again=again,
+        fault=fault,
+        forms=NAMES,
+        body=Markup(periodic.as_body(found.report, charts, notes)),  # noqa: S704 - escaped by its template
+        base=f"/reports/{asked.kind}/{asked.team or ALL}/",
+        before=asked.period.before() if _has_before(page.context, asked.period) else None,
+        after=_after(page, asked.period),
+        may=page.visitor.may_change(asked.team),
+        issues=not found.report.so_far and (not found.issued or differs),
+        receivers=[] if found.report.so_far else sending.fitting(page.site),
+        sent=sending.sent(page.context.store, asked.period, asked.team),
+        names=listed,
+    )
 
 
 def _teams(page: Page) -> set[str]:
@@ -108,6 +151,8 @@ def _file(asked: Asked, found: Shown, notes: tuple[str, ...]) -> Response:
         content = packing.text(found.report)
     elif asked.form == "md":
         content = periodic.as_markdown(found.report, notes)
+    elif asked.form == "txt":
+        content = message.as_text(found.report, notes)
     elif asked.form == "html":
         content = periodic.as_html(found.report, picturing.known(found.report), notes)
     else:
