@@ -19,12 +19,13 @@ from tabiji.cli import cli
 from tabiji.errors import UsageError
 from tabiji.incidents import Incident
 from tabiji.postmortems import Addition, Postmortem, Users, Version, What, Words
+from tabiji.reports.history import sentence as told_sentence
 from tabiji.runs import acting, affected, grouping, ingesting, intervening, learning, recording
 from tabiji.runs.intervening import Word
 from tabiji.runs.places import Place, whose
+from tabiji.runs.viewing import history, trends
 from tabiji.runs.viewing import postmortem as viewing
 from tabiji.runs.viewing import postmortems as listing
-from tabiji.runs.viewing import trends
 from tabiji.store import StaleAct, Store
 
 FULL = Words("The pool", {"summary": "s", "users": "u", "why": "w", "change": "c"}, "capacity", "aya")
@@ -326,6 +327,9 @@ def test_a_cause_is_said_of_an_incident_and_goes_on_in_its_postmortem(
     assert learning.causes(kept) == {}
     learning.cause(kept, number, "data", word)
     assert learning.draft(site, kept, number, word).words.cause == "data"
+    asked = history.Asked(word.now, word.now + 1, journey="pay", kind="incident-cause")
+    told = [told_sentence(one, {}) for one in history.timeline(site, kept, asked).entries]
+    assert told == [f"aya said what kind of cause incident {number} had."] * 3
     assert learning.cause(kept, number, "capacity", word)  # from now on it is said there
     assert learning.find(kept, number).words.cause == "capacity"
     assert (learning.causes(kept), learning.causes(kept, drafts=False)) == (

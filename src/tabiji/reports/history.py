@@ -103,6 +103,11 @@ KINDS: Mapping[str, Kind] = {
             "published": N_("{who} published post-mortem {subject}."),
         },
     ),
+    "incident-cause": Kind(
+        N_("kinds of causes"),
+        "/incidents/{subject}",
+        {"said": N_("{who} said what kind of cause incident {subject} had. {text}")},
+    ),
     # what are no acts
     "incident": Kind(
         N_("incidents"),

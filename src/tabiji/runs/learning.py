@@ -63,9 +63,8 @@ def cause(store: Store, number: int, kind: Cause | None, word: Word) -> bool:
     if now is not None:
         edit(store, number, replace(now.words, cause=kind), word)
         return True
-    store.acts.add(
-        Act(CAUSE, str(number), "said", word.now, word.author, {"cause": kind or "", "text": word.text})
-    )
+    said = {"cause": kind or "", "text": word.text, "journey": incident.journey}
+    store.acts.add(Act(CAUSE, str(number), "said", word.now, word.author, said))
     return True
 
 
@@ -91,6 +90,7 @@ def draft(
     body: dict[str, object] = {
         "lead": roles.commander or word.author,
         "users": postmortems.users_body(counted),
+        "journey": incident.journey,
     }
     if (kind := causes(store).get(number)) is not None:
         body["cause"] = kind

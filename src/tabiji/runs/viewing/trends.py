@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 
 from tabiji import windows
 from tabiji.charts import TrendFigures, TrendMonth, TrendPoint
@@ -12,7 +11,6 @@ from tabiji.errors import UsageError
 from tabiji.incidents import Incident
 from tabiji.incidents.trends import Trend, months, trend
 from tabiji.language import _
-from tabiji.postmortems import Cause
 from tabiji.reports.numbers import local
 from tabiji.reports.trends import cause_name
 from tabiji.runs import learning
@@ -34,11 +32,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """How they went; `incidents` are the very ones, the oldest first, with `causes` by number."""
+    """How they went; `incidents` are the very ones, the oldest first."""
 
     trend: Trend
     incidents: tuple[Incident, ...]
-    causes: dict[int, Cause]
 
 
 def found(site: Site, store: Store, asked: Asked, *, drafts: bool = True) -> Found:
@@ -70,7 +67,6 @@ def found(site: Site, store: Store, asked: Asked, *, drafts: bool = True) -> Fou
     return Found(
         trend(within, causes, months(start, end, site.timezone), asked.at),
         tuple(within),
-        {number: cause for number, cause in causes.items() if any(one.number == number for one in within)},
     )
 
 
@@ -120,8 +116,3 @@ def figures(found: Found) -> TrendFigures:
         tuple(cause_name(cause) for cause in causes),
         None if found.trend.compared is None else found.trend.compared.at,
     )
-
-
-def largest(found: Found) -> Fraction:
-    """The most that was lost to one kind of cause: what bars of a page are as wide as."""
-    return max((one.budget for one in found.trend.whole.lost), default=Fraction(0))
