@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tabiji import definitions, store
-from tabiji.boards import Point
+from tabiji.boards import Deed, Point
 from tabiji.definitions import Site
 from tabiji.errors import UsageError
-from tabiji.runs import workshops
+from tabiji.runs import concluding, workshops
 from tabiji.runs.viewing import workshop as viewing
 from tabiji.signals import Signal
 from tabiji.store import Store
@@ -181,8 +183,6 @@ def run(folder: Path, *words: str, status: int = 0) -> str:
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A shop that has counted a day of its log."""
-    import time
-
     folder = tmp_path_factory.mktemp("shop")
     (folder / "tabiji.yaml").write_text(SITE, "utf-8")
     lines = []
@@ -257,6 +257,37 @@ def test_what_it_comes_to_is_accepted_by_check_and_overwrites_nothing(shop: Path
     assert "# Get the receipt: no operation measures it yet" in text
 
 
+def test_what_is_said_in_japanese_is_named_after_what_users_do_most(shop: Path) -> None:
+    site, now = definitions.load(shop, {}), int(time.time())
+    with store.open(site.store) as kept:
+        number = workshops.open_(site, kept, "何をしに来る?", None, AGENDA, 4, now, "root")[0].number
+        aya, _ = workshops.join(kept, number, "彩", "design", now)
+
+        def do(deed: Deed, **fields: object) -> int:
+            said = {name: str(value) for name, value in fields.items()}
+            workshops.do(kept, number, deed, aya, now, said)
+            return workshops.find(kept, number).last
+
+        for text in ("払う", "もう一度払う"):
+            journey = do("add", kind="journey", text=text)
+            step = do("add", kind="step", text="カードの番号を送る", under=journey)
+            do("measure", card=step, source="web", operation="POST /pay")
+
+        def drafts(files: tuple[tuple[str, str], ...]) -> list[tuple[str, bool]]:
+            board, filed = workshops.find(kept, number), replace(site, files=(*site.files, *files))
+            standing = viewing.standing(board, viewing.known(site, kept, now // 60))
+            found = concluding.result(filed, kept, board, standing, now // 60, {}).drafts
+            assert [list(one.faults) for one in found] == [[], []]
+            assert "  send-pay:\n" in found[0].text
+            return [(one.path, one.there) for one in found]
+
+        assert drafts(()) == [("journeys/send-pay.yaml", False), ("journeys/send-pay-2.yaml", False)]
+        ours = (("journeys/send-pay.yaml", JOURNEY.format(title="send-pay") + "# 何をしに来る?\n"),)
+        assert drafts(ours) == [("journeys/send-pay.yaml", True), ("journeys/send-pay-2.yaml", False)]
+        others = (("journeys/send-pay.yaml", JOURNEY.format(title="send-pay")),)
+        assert drafts(others) == [("journeys/send-pay-2.yaml", False), ("journeys/send-pay-3.yaml", False)]
+
+
 def test_the_commands_say_what_there_is(shop: Path) -> None:
     number, _ = held(shop)
     listed = json.loads(run(shop, "workshop", "list", "--json"))["workshops"]
@@ -266,7 +297,10 @@ def test_the_commands_say_what_there_is(shop: Path) -> None:
     assert (first["place"], first["score"], first["why"]) == (1, 10.5, "score")
     assert (second["score"], second["why"]) == (None, "no-votes")
     assert first["steps"][0]["operations"] == [{"source": "web", "operation": "POST /pay"}]
-    assert "Pay: " in run(shop, "workshop", "show", str(number))
+    shown_text = run(shop, "workshop", "show", str(number))
+    assert "Pay: " in shown_text
+    assert "Aya: the rent is due" in shown_text
+    assert first["reasons"] == [{"by": "Aya", "why": "the rent is due"}]
     assert json.loads(run(shop, "workshop", "end", str(number), "--json"))["ended_at"] is not None
     assert "has ended already" in run(shop, "workshop", "end", str(number), status=2)
     assert "there is no workshop 99" in run(shop, "workshop", "show", "99", status=2)

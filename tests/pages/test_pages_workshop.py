@@ -20,7 +20,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sites import Served, served
 from test_pages_walk import LOOKS, opened, problems
 
-from tabiji import definitions
+from tabiji import definitions, store
+from tabiji.runs import workshops
 
 SITE = "timezone: UTC\nsources:\n  web: {format: nginx, paths: [access.log]}\n"
 SEEN_MS = 4000  # a change is seen within about two seconds; the machine may be busy
@@ -230,6 +231,11 @@ def test_every_part_as_people_meet_it(
             one.evaluate("one => { one.open = true }")
         page.locator(".menu").evaluate("one => { one.open = false }")
         found += [f"{look}: {one}" for one in problems(page)]
+        if tab == "board":  # with the forms of a card, of each kind
+            for kind in ("article", ".steps > li", ".idea"):
+                page.locator(f"{kind} a[data-change]").first.click()
+                expect(page.locator(".changing input[name=text]")).to_be_focused()
+                found += [f"{look}, {kind}: {one}" for one in problems(page)]
         context.close()
     assert found == []
 
@@ -351,6 +357,20 @@ def test_who_writes_when_it_ends_keeps_the_words_and_is_told(shop: Served, brows
     expect(guest.page.locator("#told [role=alert]")).to_contain_text("it has ended", timeout=SEEN_MS)
     expect(guest.page.locator("#new-journey")).to_have_value("half a thought")
     expect(guest.page.get_by_role("button", name="Add the journey")).to_be_disabled()
+    guest.context.close()
+
+
+def test_who_writes_when_its_hours_are_over_keeps_the_words_and_is_told(
+    shop: Served, browser: Browser
+) -> None:
+    number = int(workshop(shop).rpartition("/")[2].partition("-")[0])
+    with store.open(definitions.load(shop.folder, {}).store) as kept:
+        _, link = workshops.link_anew(kept, number, 1, int(time.time()) - 3600 + 20, "root")
+    guest = join(browser, f"{shop.address}/workshop/{link}", "彩", "design", LOOKS[2])
+    guest.tab("board")
+    guest.page.locator("#new-journey").fill("途中の言葉")
+    expect(guest.page.locator("#told [role=alert]")).to_contain_text("終了", timeout=20_000 + SEEN_MS)
+    expect(guest.page.locator("#new-journey")).to_have_value("途中の言葉")
     guest.context.close()
 
 

@@ -131,6 +131,10 @@ def show(number: int, folder: Path | None, as_json: bool) -> None:
         return
     table = place_table(standing.places)
     output.print_table(table.columns, table.rows, right=table.right, grow=4)
+    for place in standing.places:
+        for by, why in board.said(place.journey.number):
+            said = _("{name}: {why}", name=by, why=why)
+            click.echo(wrapped(printable(f"{place.agreed}. {place.journey.text} · {said}")))
     if board.order is not None:
         click.echo(wrapped(printable(_("The order was agreed by all: {why}", why=board.order.why))))
 

@@ -7,18 +7,19 @@ said in a comment, and so are all ideas: nothing that people thought of is lost 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import PurePosixPath
 
 from tabiji import definitions, discovery
 from tabiji.boards import Board, Card, Measure, Place
 from tabiji.definitions import JOURNEYS, Site, templates
 from tabiji.definitions.promises import default_tiers
-from tabiji.discovery import Operation
+from tabiji.discovery import Operation, wording
 from tabiji.errors import DefinitionError
 from tabiji.journeys import Journey, Objective, Step, Text
-from tabiji.language import _
+from tabiji.language import ENGLISH, _, speaking
 from tabiji.reports.boards import SIGNS
 from tabiji.runs.viewing import operation as viewing
 from tabiji.runs.viewing.operation import Detail
@@ -71,7 +72,8 @@ def result(
             )
         return details[one]
 
-    taken: set[str] = set()
+    # A name that a file of somebody else has is taken; one of this workshop is there already
+    taken = {PurePosixPath(path).stem for path, text in site.files if board.title not in text}
     drafts, unmeasured = [], []
     for place in standing.places:
         feasible = standing.feasible[place.journey.number]
@@ -84,7 +86,7 @@ def result(
         if not any(found.values()):
             unmeasured.append(place.journey)
             continue
-        name = _name(place.journey.text, f"workshop-{board.number}", taken)
+        name = _name(place.journey.text, _plainly(at for some in found.values() for at in some), taken)
         made, comments = _journey(board, place, feasible, found, name)
         path = f"{JOURNEYS}/{name}.yaml"
         text = templates.journey_yaml(made, comments=comments)
@@ -126,7 +128,7 @@ def _journey(
             missing += [f"{one.step.text}: {why}", *ideas]
             continue
         used.add(events)
-        key = _name(one.step.text, _name(some[0].name or "", "step", set()), taken)
+        key = _name(one.step.text, _plainly(details), taken)
         steps.append(Step(key, Text(one.step.text, one.step.text), events))
         by_step[key] = some
         if ideas:
@@ -218,8 +220,15 @@ def _why(board: Board, place: Place) -> str:
     return f"{said} " + _("How badly off users would be without it: {mean} of 3.", mean=mean)
 
 
+def _plainly(details: Iterable[Detail]) -> str:
+    """What the operation does that is used most, in English: for names of what is not said in English."""
+    most = max(details, key=lambda one: (one.operation.events, one.operation.name or ""))
+    with speaking(ENGLISH):
+        return wording.name(wording.title(_operation(most)), set())
+
+
 def _name(said: str, otherwise: str, taken: set[str]) -> str:
-    """A name for definitions, from words or what else there is; with a number where it is taken. It is taken then."""
+    """A name for definitions, from words or what else there is; with a number where that is taken. It is taken then."""
     words = re.findall(r"[a-z0-9]+", said.lower()) if said.isascii() else []
     base = "-".join(words)[:NAME_LONGEST].strip("-") or otherwise
     found, number = base, 2
