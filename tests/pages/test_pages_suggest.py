@@ -113,4 +113,5 @@ def test_without_enquiries_the_ground_is_called_weak(demo: Served, context: Brow
     page.get_by_label("Promise", exact=True).select_option(PLAYS)
     page.get_by_role("button", name="Choose").click()
     expect(page.get_by_text("That is a weaker ground")).to_be_visible()
+    expect(page.get_by_role("link", name="Take in a file")).to_have_attribute("href", "/voices#take-in")
     assert page.faults == []  # type: ignore[attr-defined]

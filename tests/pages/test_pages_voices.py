@@ -128,6 +128,30 @@ def test_where_nothing_is_known_it_says_what_to_do(
     expect(page.get_by_role("heading", level=1)).to_have_text("What users say")
 
 
+def test_an_incident_tells_how_many_wrote_meanwhile(own: Served, context: BrowserContext) -> None:
+    page = own.as_role("member", "learning").visit(context, "/incidents/1?lang=en")
+    users = page.locator("section", has=page.get_by_role("heading", name="What it means for users"))
+    expect(users.get_by_text("enquiry about this journey came")).to_have_count(0)
+    (incident,) = [
+        one
+        for one in httpx2.get(f"{own.address}/api/v1/incidents", headers=own.headers).json()["incidents"]
+        if one["incident"] == 1
+    ]
+    entry = {"at": incident["started"], "text": "it hangs", "id": "9", "journey": "watch-course"}
+    with store.open(definitions.load(own.folder, {}).store) as kept:
+        secret = kept.tokens.create("helpdesk", ("signals",), int(time.time()))[1]
+    done = httpx2.post(
+        f"{own.address}/api/v1/signals/import?kind=enquiry",
+        json={"signals": [entry]},
+        headers={"Authorization": f"Bearer {secret}"},
+    )
+    assert done.json()["new"] == 1
+    page.reload()
+    users.get_by_role("link", name=re.compile("^1 enquiry about this journey")).click()
+    expect(page.get_by_text("it hangs")).to_be_visible()
+    assert page.faults == []  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize(
     ("query", "status"),
     [

@@ -285,3 +285,42 @@ def test_what_makes_no_sense_is_said_and_nothing_kept(
     assert said in str(done.exception)
     with store.open(f"sqlite:///{workspace / 'tabiji.db'}") as kept:
         assert kept.acts.of("calm") == []
+
+
+def test_a_file_of_enquiries_decides_which_days_were_calm(tmp_path: Path) -> None:
+    """From a CSV file to the target, and a person's word against it: all by commands."""
+    (tmp_path / "journeys").mkdir()
+    (tmp_path / "tabiji.yaml").write_text(
+        "timezone: Asia/Tokyo\nsources:\n  web: {paths: [web.log]}\nteams: {learning: {}}\n"
+        "enquiries: {rules: [{contains: [動画], journey: watch}]}\n",
+        "utf-8",
+    )
+    (tmp_path / "journeys" / "watch.yaml").write_text(WATCH, "utf-8")
+    filled(store.open(f"sqlite:///{tmp_path}/tabiji.db")).close()
+
+    def ask(*words: str) -> str:
+        done = CliRunner().invoke(cli, [*words, "-C", str(tmp_path)])
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    def not_calm() -> list[str]:
+        (found,) = json.loads(ask("suggest", "watch/works", "--json"))["suggestions"]
+        assert found["ground"] == ("signals" if imported else "incidents")
+        return [day["day"] for day in found["days"] if not day["calm"]]
+
+    imported = False
+    assert not_calm() == []
+    rows = [
+        f"{FIRST + timedelta(days=day)} 10:00,動画が止まる,{day}-{number}"
+        for day in range(-56, DAYS)
+        for number in range(40 if day == BAD_DAY else 10)
+    ]
+    (tmp_path / "tickets.csv").write_text("日時,件名,番号\n" + "\n".join(rows) + "\n", "utf-8")
+    ask("signals", "import", "enquiry", str(tmp_path / "tickets.csv"))
+    imported = True
+    bad_day = str(FIRST + timedelta(days=BAD_DAY))
+    assert not_calm() == [bad_day]
+    ask("suggest", "watch", "--calm", bad_day, "--why", "a newsletter")
+    assert not_calm() == []
+    ask("suggest", "watch", "--as-found", bad_day, "--why", "it was none")
+    assert not_calm() == [bad_day]

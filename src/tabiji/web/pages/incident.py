@@ -33,6 +33,7 @@ from tabiji.web.pages.actions import LOOKS
 from tabiji.web.pages.incidents import TEXT_LONGEST
 from tabiji.web.pages.moments import NOTICED, minute_of
 from tabiji.web.rendering import Page
+from tabiji.windows import HOUR
 
 Act = Literal["acknowledge", "own", "note", "cause", "detect", "close", "reopen", "merge", "split"]
 DELIVERED: Mapping[str, str] = {
@@ -244,6 +245,15 @@ def _learnt(page: Page, number: int) -> Postmortem | None:
     return found if found is not None and (found.versions or page.visitor.may_read_lines) else None
 
 
+def _letters(page: Page, found: viewing.View) -> int:
+    """How many enquiries about its journey came while it lasted, and in the hour after."""
+    first, end = found.started * 60, (found.last_minute + HOUR) * 60
+    journey = found.incident.journey
+    return sum(
+        one.amount for one in page.context.store.signals.between(first, end, "enquiry", journey=journey)
+    )
+
+
 def _page(page: Page, number: int, typed: Typed | None = None, status: int = 200) -> Response:
     _found(page, number)
     site = page.site
@@ -275,6 +285,7 @@ def _page(page: Page, number: int, typed: Typed | None = None, status: int = 200
         stages=STAGES,
         delivered=DELIVERED,
         policies=[(one, history_sentences(one, found.until_minute, page.zone)) for one in found.policies],
+        letters=_letters(page, found),
         todo=_todo(page, number),
         today=actions.today(page.now, page.zone),
         todo_states=STATES,
