@@ -40,6 +40,7 @@ JUDGING = (
     "roadmaps",
     "missions",
     "actions",
+    "practice",
     "reviews",
     "boards",
     "journeys",

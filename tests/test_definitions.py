@@ -357,7 +357,7 @@ SITE_FAULTS = {
     ),
     "a source that is a text": (
         "teams: {a: b}",
-        ["1:12: a team must be a mapping; its keys are title, page, ticket, information, quiet, remind"],
+        ["1:12: a team must be a mapping; its keys are title, sre, page, ticket, information, quiet, remind"],
     ),
     "sources in a list": ("sources: [a]", ["1:10: `sources` must be a mapping of names"]),
     "a name with a slash": (

@@ -15,11 +15,12 @@ import pytest
 import sqlalchemy as sa
 from entered import NOBODY, ROLES, Answer, Entered
 
-from tabiji import postmortems, reviews
+from tabiji import postmortems, practice, reviews
 from tabiji.boards import Point
 from tabiji.results import Wanted
 from tabiji.runs import achieving, intervening, learning, reviewing, signing, workshops
 from tabiji.runs.intervening import Word
+from tabiji.runs.practising import engaging
 from tabiji.signals import Signal
 from tabiji.store import Person
 
@@ -186,6 +187,29 @@ def published(path: str) -> Made:
     return made
 
 
+def disengaged(path: str) -> Made:
+    """SRE is engaged in nothing."""
+
+    def made(site: Entered) -> str:
+        with site.store._writing() as connection:
+            connection.execute(sa.text("DELETE FROM acts WHERE kind = 'engagement'"))
+        return path
+
+    return made
+
+
+def engaged(path: str) -> Made:
+    """SRE leads a practice of the team."""
+
+    def made(site: Entered) -> str:
+        disengaged(path)(site)
+        wanted = practice.Wanted("alpha", "leads", "coverage", 3, "x")
+        one = engaging.begin(site.site, site.store, wanted, "ada", int(site.now()))
+        return path.replace("{number}", str(one.number))
+
+    return made
+
+
 def with_other(site: Entered) -> Body:
     return {"other": min(one.number for one in site.incidents()), "reason": "one"}
 
@@ -300,6 +324,15 @@ ROUTES: dict[tuple[str, str], Asked] = {
         CHANGING, of_incident(f"{INCIDENT}/split"), 201, {"at": "now-10m", "reason": "x"}, True,
     ),
     ("POST", f"{INCIDENT}/note"): Asked(CHANGING, of_incident(f"{INCIDENT}/note"), 200, {"text": "x"}, True),
+    ("GET", "/api/v1/practice"): Asked(LOOKING, "/api/v1/practice"),
+    ("GET", "/api/v1/practice/{team}"): Asked(LOOKING, "/api/v1/practice/alpha"),
+    ("POST", "/api/v1/practice/{team}/engagements"): Asked(
+        CHANGING, disengaged("/api/v1/practice/alpha/engagements"), 201,
+        {"practice": "coverage", "mode": "leads", "why": "x"}, True,
+    ),
+    ("POST", "/api/v1/practice/{team}/engagements/{number}/end"): Asked(
+        CHANGING, engaged("/api/v1/practice/alpha/engagements/{number}/end"), 200, {"why": "x"}, True,
+    ),
     ("GET", "/api/v1/reviews"): Asked(LOOKING, "/api/v1/reviews"),
     ("GET", "/api/v1/reviews/{team}/{week}"): Asked(LOOKING, "/api/v1/reviews/alpha/2026-01-05"),
     ("POST", "/api/v1/reviews/{team}/{week}/begin"): Asked(
@@ -367,6 +400,15 @@ ROUTES: dict[tuple[str, str], Asked] = {
     ("GET", "/reports/{kind}/{team}/{period}"): Asked(LOOKING, "/reports/weekly/all/latest"),
     ("POST", "/reports/{kind}/{team}/{period}/{act}"): Asked(
         CHANGING, "/reports/weekly/alpha/latest/send", 422, {"receiver": "nobody"},
+    ),
+    ("GET", "/practice"): Asked(LOOKING, "/practice"),
+    ("GET", "/practice/{team}"): Asked(LOOKING, "/practice/alpha"),
+    ("POST", "/practice/{team}/engage"): Asked(
+        CHANGING, disengaged("/practice/alpha/engage"), 303,
+        {"practice": "coverage", "mode": "leads", "until": "3", "why": "x"},
+    ),
+    ("POST", "/practice/{team}/engagements/{number}/end"): Asked(
+        CHANGING, engaged("/practice/alpha/engagements/{number}/end"), 303, {"why": "x"},
     ),
     ("GET", "/reviews"): Asked(LOOKING, "/reviews"),
     ("GET", "/reviews/{team}/{week}"): Asked(LOOKING, "/reviews/alpha/2026-01-05"),

@@ -35,6 +35,7 @@ COMMANDS = {  # name → module and one line for the list
         "tabiji.cli.mission",
         N_("What we are here for, in versions, and which action items serve it."),
     ),
+    "practice": ("tabiji.cli.practice", N_("What each team practises, at which stage, and what comes next.")),
     "reviews": ("tabiji.cli.reviews", N_("Weekly reviews: what dropped, and what was decided.")),
     "history": (
         "tabiji.cli.history",

@@ -14,10 +14,11 @@ from tabiji.definitions.known import Known
 from tabiji.definitions.notifications import with_notifications
 from tabiji.definitions.probes import Probe
 from tabiji.definitions.recurring import dated
+from tabiji.definitions.retaining import Retention
 from tabiji.definitions.schedules import Schedule
 from tabiji.definitions.shapes import File, schema
 from tabiji.definitions.shaping import shaped
-from tabiji.definitions.sites import Retention, Site, Source, Team
+from tabiji.definitions.sites import Site, Source, Team
 from tabiji.errors import DefinitionError, Fault, reason
 from tabiji.journeys import Journey
 from tabiji.language import N_, _

@@ -100,6 +100,7 @@ class Team(Shape):
     """A team that owns journeys."""
 
     title: Title | None = Field(None, description="The team's name for people.")
+    sre: Truth | None = Field(None, description="These are the SREs: what they lead, other teams do not yet.")
     page: list[str] | None = Field(None, description="The receivers of its pages.")
     ticket: list[str] | None = Field(None, description="The receivers of its tickets.")
     information: list[str] | None = Field(None, description="The receivers of what is only good to know.")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from glob import escape
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from tabiji import expressions, logs, windows
 from tabiji.corrections import Correction
@@ -15,6 +15,7 @@ from tabiji.definitions import shapes
 from tabiji.definitions.access import Access
 from tabiji.definitions.documents import Document, Loc
 from tabiji.definitions.probes import Probe, as_lines, probes
+from tabiji.definitions.retaining import Retention, retention
 from tabiji.definitions.schedules import Schedule
 from tabiji.definitions.shapes import Kind, Language, Latency
 from tabiji.definitions.shaping import nearest
@@ -29,8 +30,6 @@ Shape = TypeVar("Shape")
 
 SERIES_MAX = 2_000
 QUIET_MINUTES_MAX = 30 * windows.DAY  # minutes older than that may be trimmed
-MINUTES_DAYS_MIN = 3  # the longest of the default tiers
-UNKNOWN_DAYS = 100_000
 STORE = "sqlite:///tabiji.db"
 # What source expressions may use whatever the format.
 LINE_COLUMNS: Mapping[str, ColumnType] = {
@@ -70,16 +69,7 @@ class Team:
     name: str
     title: Text
     duty: Duty | None = None  # who of it is told what; None: the default
-
-
-@dataclass(frozen=True, slots=True)
-class Retention:
-    """How long rollups are kept, by grain."""
-
-    minutes_days: int = 40
-    hours_days: int = 396
-    days: Literal["forever"] = "forever"
-    received_days: int = 14  # of pushed lines themselves
+    is_sre: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +109,11 @@ def site(document: Document, shape: shapes.Site, folder: Path, environment: Mapp
     )
     _refuse_shared_paths(document, shape)
     teams = tuple(
-        Team(name, text(document, ("teams", name, "title"), team.title) or Text(name, name))
+        Team(
+            name,
+            text(document, ("teams", name, "title"), team.title) or Text(name, name),
+            is_sre=bool(team.sre),
+        )
         for name, team in _named(document, "teams", shape.teams, _("a team"))
     )
     return Site(
@@ -130,7 +124,7 @@ def site(document: Document, shape: shapes.Site, folder: Path, environment: Mapp
         sources=sources,
         teams=teams,
         journeys=(),
-        retention=_retention(document, shape.retention),
+        retention=retention(document, shape.retention),
     )
 
 
@@ -171,34 +165,7 @@ def time_zone(document: Document, loc: Loc, name: str | None) -> str | None:
     return name
 
 
-def _retention(document: Document, shape: shapes.Retention | None) -> Retention:
-    """What has a fault is kept for long, so that nothing else is blamed for it."""
-
-    def days(key: str, written: str | None, otherwise: int) -> int:
-        if written is None:
-            return UNKNOWN_DAYS if document.left_out(("retention", key)) else otherwise
-        match = re.fullmatch(r"([1-9][0-9]{0,4})d", written)
-        if not match:
-            message = _("`{written}` is not a number of days; write for example `40d`", written=written)
-            document.blame(("retention", key), message)
-            return UNKNOWN_DAYS
-        return int(match[1])
-
-    kept = Retention()
-    if shape is None:
-        return replace(kept, minutes_days=UNKNOWN_DAYS) if document.left_out(("retention",)) else kept
-    minutes = days("minutes", shape.minutes, kept.minutes_days)
-    hours = days("hours", shape.hours, kept.hours_days)
-    if minutes < MINUTES_DAYS_MIN:
-        message = _(
-            "`{written}` is too short: alerts look back over {days} days, minute by minute",
-            written=shape.minutes,
-            days=MINUTES_DAYS_MIN,
-        )
-        document.blame(("retention", "minutes"), message)
-    if hours < minutes < UNKNOWN_DAYS:
-        document.blame(("retention",), _("hours are kept at least as long as minutes"))
-    return Retention(minutes, hours, received_days=days("received", shape.received, kept.received_days))
+# The store
 
 
 def _store(document: Document, written: str, folder: Path, environment: Mapping[str, str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from tabiji import alerts, definitions
 from tabiji.alerts import Standing
@@ -40,14 +41,18 @@ def site_at(site: Site, store: Store, minute: int, environment: Mapping[str, str
 def _read(site: Site, then: Definitions, environment: Mapping[str, str]) -> Site:
     if then.hash == texts_of(site).hash:
         return site
+    return replace(read(site.folder, then, environment), store=site.store)
+
+
+def read(folder: Path, then: Definitions, environment: Mapping[str, str]) -> Site:
+    """The definitions of then, but for what they say of the store. Raises UsageError where they can't be read."""
     # what a variable held then is nobody's business now, for the store is the one that is open
     unset = dict.fromkeys(_VARIABLE.findall(then.files.get(SITE, "")), "sqlite:///tabiji.db")
     try:
-        old = definitions.load(site.folder, unset | {**environment}, then.files)
+        return definitions.load(folder, unset | {**environment}, then.files)
     except DefinitionError as error:
         message = _("the definitions of then can't be read any more; look with `--definitions now`")
         raise UsageError(f"{message}\n{error}") from None
-    return replace(old, store=site.store)
 
 
 def ledger(site: Site, store: Store, environment: Mapping[str, str]) -> tuple[Told, ...]:

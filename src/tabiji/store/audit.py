@@ -68,6 +68,8 @@ Action = Literal[
     "postmortem-submitted",
     "postmortem-returned",
     "postmortem-published",
+    "engagement-begun",
+    "engagement-ended",
     "message-retried",
     "receiver-tested",
     "report-issued",

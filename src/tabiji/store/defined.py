@@ -13,10 +13,14 @@ from tabiji.store.transactions import Transactions
 
 
 class InForce(NamedTuple):
-    """Definitions, by their hash, that were in force from some time on, in seconds since the epoch."""
+    """Definitions, by their hash, that were in force from some time on, in seconds since the epoch.
+
+    `from_minute` is the first minute that was judged by them: the first ones judge what was there before.
+    """
 
     definition: str
     since: int
+    from_minute: int
 
 
 class Defined:
@@ -28,9 +32,9 @@ class Defined:
     def in_force(self) -> list[InForce]:
         """Which definitions followed on which, the first ones first."""
         columns = schema.in_force.c
-        query = sa.select(columns.definition, columns.since).order_by(columns.id)
+        query = sa.select(columns.definition, columns.since, columns.from_minute).order_by(columns.id)
         with self._transactions.reading() as connection:
-            return [InForce(row.definition, row.since) for row in connection.execute(query)]
+            return [InForce(*row) for row in connection.execute(query)]
 
     def texts(self, definition: str) -> Mapping[str, str]:
         """The files of these definitions, path → text; none where nothing is known of them."""

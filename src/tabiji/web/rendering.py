@@ -33,6 +33,7 @@ NAVIGATION = (  # path, words
     ("/policies", N_("Policies")),
     ("/actions", N_("Action items")),
     ("/voices", N_("Voices")),
+    ("/practice", N_("Practice")),
     ("/support", N_("Support")),
     ("/sources", N_("Sources")),
 )

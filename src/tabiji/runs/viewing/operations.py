@@ -122,7 +122,7 @@ def explore(site: Site, store: Store, first: int, end: int, now_minute: int, wan
                 tuple(traffic[:, at].sum(axis=1).tolist()),
                 sum(int(totals[place]) for place in at if covered >> place & 1),
                 first_days.get((source, name)),
-                _left_out([(stored[number], int(totals[places[number]])) for number in mine]),
+                group_left_out([(stored[number], int(totals[places[number]])) for number in mine]),
             )
         )
     asked = [one for one in found if _is_asked(one, wanted)]
@@ -142,8 +142,8 @@ def explore(site: Site, store: Store, first: int, end: int, now_minute: int, wan
     )
 
 
-def _left_out(mine: Sequence[tuple[Series, int]]) -> Reason | None:
-    """As `discover` says it, of the series of an operation with their events."""
+def group_left_out(mine: Sequence[tuple[Series, int]]) -> Reason | None:
+    """Why nobody would promise anything about an operation, as `discover` says it of its series with their events."""
     methods = {series.method for series, _ in mine}
     routes = {series.route for series, _ in mine}
     first, _ = mine[0]

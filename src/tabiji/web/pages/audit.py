@@ -68,6 +68,8 @@ WORDS: Mapping[Action, str] = {
     "postmortem-submitted": N_("handed a post-mortem in for review"),
     "postmortem-returned": N_("handed a post-mortem back"),
     "postmortem-published": N_("published a post-mortem"),
+    "engagement-begun": N_("let SRE lead or support a team"),
+    "engagement-ended": N_("ended an engagement of SRE"),
     "message-retried": N_("sent messages again"),
     "receiver-tested": N_("tested a receiver"),
     "report-issued": N_("issued a report"),

@@ -1,0 +1,1 @@
+"""What was recorded → what each team practises, at which stage, and what comes next; SRE's engagements."""
