@@ -92,6 +92,12 @@ class Acts:
         with self._transactions.reading() as connection:
             return [_act(row) for row in connection.execute(query)]
 
+    def newest(self, *kinds: str) -> int:
+        """The number of the newest act of some kinds, 0 where there is none: whether there is anything new to read."""
+        query = sa.select(sa.func.max(acts.c.id)).where(acts.c.kind.in_(kinds))
+        with self._transactions.reading() as connection:
+            return connection.execute(query).scalar_one() or 0
+
 
 def is_first(connection: sa.Connection, act: Act) -> bool:
     """Whether no such act of the same thing is kept; whoever asks meanwhile waits."""

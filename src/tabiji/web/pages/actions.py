@@ -51,6 +51,7 @@ LINKED: Mapping[
     "review": ("/reviews/", r"[\w-]+/[0-9-]{10}(#[0-9]+)?"),
 }
 BY: Mapping[By, str] = {"quarter": N_("by quarter"), "month": N_("by month")}
+ITEMS_MOST = 300  # in a list
 Said = Annotated[str, Form()]
 
 
@@ -235,6 +236,7 @@ def _listing(
         status=status,
         facts=viewing.listing(acting.every(page.context.store), asked, today, list(words["known_lines"])),
         asked=asked,
+        items_most=ITEMS_MOST,
         came_from=query.get("from", ""),
         shown=SHOWN,
         may_open=page.visitor.may_change(None),

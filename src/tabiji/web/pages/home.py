@@ -74,6 +74,7 @@ def routes(context: Context) -> APIRouter:
     # What they were like a day ago is asked for every ten minutes only.
     remembered: Remembered[Standings] = Remembered()
     before: Remembered[Yesterday] = Remembered()
+    items: Remembered[Sequence[Item]] = Remembered()  # until somebody says something of one
 
     @router.get("/")
     def home(request: Request, team: str = "", state: str = "", q: str = "") -> Response:
@@ -108,7 +109,9 @@ def routes(context: Context) -> APIRouter:
             choices=STATE_CHOICES,
             action_words=ACTIONS,
             here_for_lines=here_for(store),
-            todo=todo(acting.every(store), wanted.team, page),
+            todo=todo(
+                items.of(store.acts.newest(actions.KIND), lambda: acting.every(store)), wanted.team, page
+            ),
             key_results=results_of(page, None)["key_results"],
             unsigned=sum(one.standing.state != "agreed" for one in signing.all_of(site, store)),
             reviews_due=sum(one.waits for one in reviewing.listing(site, store, page.now)),
