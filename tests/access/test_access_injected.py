@@ -32,7 +32,7 @@ PAYLOADS = {
     "much": "x" * 6000,
     "deep": "(" * 3000,
 }
-ENDLESS = ("/events",)
+ENDLESS = ("/events", "/reviews/{team}/{week}/events")
 ALSO = ("zone", "from", "to", "at")  # that pages read by themselves
 NAMES = {
     "journey": "watch", "name": "watch", "objective": "works", "source": "web", "number": "1", "chart": "bad",

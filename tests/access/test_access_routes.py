@@ -151,6 +151,16 @@ def drafted(path: str) -> Made:
     return made
 
 
+def closed_review(path: str) -> Made:
+    def made(site: Entered) -> str:
+        begun(path)(site)
+        word = reviews.Word("ada", int(site.now()))
+        reviewing.hold(site.store, reviewing.find(site.site, site.store, "alpha", "2026-01-05"), word)
+        return path
+
+    return made
+
+
 def of_signal(path: str) -> Made:
     """An enquiry about alpha's journey."""
 
@@ -342,6 +352,29 @@ ROUTES: dict[tuple[str, str], Asked] = {
         CHANGING, begun("/api/v1/reviews/alpha/2026-01-05/decide"), 200,
         {"objective": "watch/works", "choice": "nothing", "why": "luck"}, True,
     ),
+    ("POST", "/api/v1/reviews/{team}/{week}/step"): Asked(
+        CHANGING, begun("/api/v1/reviews/alpha/2026-01-05/step"), 200, {"step": "why"}, True,
+    ),
+    ("POST", "/api/v1/reviews/{team}/{week}/note"): Asked(
+        CHANGING, begun("/api/v1/reviews/alpha/2026-01-05/note"), 200,
+        {"objective": "watch/works", "cause": "x"}, True,
+    ),
+    ("POST", "/api/v1/reviews/{team}/{week}/concern"): Asked(
+        CHANGING, begun("/api/v1/reviews/alpha/2026-01-05/concern"), 200, {"text": "x"}, True,
+    ),
+    ("POST", "/api/v1/reviews/{team}/{week}/change"): Asked(
+        CHANGING, begun("/api/v1/reviews/alpha/2026-01-05/change"), 400, {"decision": 999, "reason": "x"}, True,
+    ),
+    ("POST", "/api/v1/reviews/{team}/{week}/withdraw"): Asked(
+        CHANGING, begun("/api/v1/reviews/alpha/2026-01-05/withdraw"), 400, {"decision": 999, "reason": "x"}, True,
+    ),
+    ("POST", "/api/v1/reviews/{team}/{week}/follow"): Asked(
+        CHANGING, begun("/api/v1/reviews/alpha/2026-01-05/follow"), 400,
+        {"decision": "alpha/2025-12-29#1", "outcome": "done"}, True,
+    ),
+    ("POST", "/api/v1/reviews/{team}/{week}/reopen"): Asked(
+        CHANGING, closed_review("/api/v1/reviews/alpha/2026-01-05/reopen"), 200, {"reason": "x"}, True,
+    ),
     ("POST", "/api/v1/reviews/{team}/{week}/hold"): Asked(
         CHANGING, begun("/api/v1/reviews/alpha/2026-01-05/hold"), 200, {}, True,
     ),
@@ -412,6 +445,7 @@ ROUTES: dict[tuple[str, str], Asked] = {
     ),
     ("GET", "/reviews"): Asked(LOOKING, "/reviews"),
     ("GET", "/reviews/{team}/{week}"): Asked(LOOKING, "/reviews/alpha/2026-01-05"),
+    ("GET", "/reviews/{team}/{week}/events"): Asked(LOOKING, "/reviews/alpha/2026-01-05/events"),
     ("POST", "/reviews/{team}/{week}/{act}"): Asked(
         CHANGING, "/reviews/alpha/2026-01-12/begin", 303, {"leader": "ada", "led_by": "team"},
     ),

@@ -8,12 +8,18 @@ import sqlite3
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Locator, Page
 from sites import Served, expect, served
+
+import meeting
+from tabiji import reviews, store
+from tabiji.reviews import Decided
+from tabiji.runs import reviewing
 
 HOSTILE = "<script>document.title = 'owned'</script> {{ 7 * 7 }}"
 
@@ -30,7 +36,7 @@ def own(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture(scope="module")
-def monday(own: Served) -> date:
+def monday() -> date:
     """That of the week that goes on, where the demo is."""
     today = datetime.now(ZoneInfo("Asia/Tokyo")).date()
     return today - timedelta(days=today.weekday())
@@ -43,6 +49,7 @@ def review_of(monday: date, weeks: int) -> str:
 WORDS = {  # what is pressed and read, in each language
     "en": {
         "begin": "Begin: 20 minutes",
+        "led": "an SRE (site reliability engineer)",
         "on": re.compile("^Go on: "),
         "cause": "What was the cause?",
         "keep": "Keep it",
@@ -66,6 +73,7 @@ WORDS = {  # what is pressed and read, in each language
     },
     "ja": {
         "begin": "始める(20分)",
+        "led": "SRE(サイトリライアビリティエンジニア)",
         "on": re.compile("^次へ: "),
         "cause": "原因",
         "keep": "記録する",
@@ -179,6 +187,153 @@ def test_next_week_begins_with_what_was_decided(own: Served, browser: Browser, m
         expect(page.locator("article", has_text="cache the list")).to_contain_text(
             "Its action item is done: half of it"
         )
+
+
+MEETING = {  # what is pressed and read in a whole meeting, in each language
+    "en": {
+        "decided": "mend: somebody works on it; ken, by 2026-06-08.",
+        "said": "In a sentence",
+        "done": "It is done",
+        "ended": "it is done",
+        "drop": "dropped: spent more than a quarter",
+        "of": "602",
+        "enquiries": "Enquiries",
+        "mend": "mend: somebody works on it; mina, by 2030-01-07.",
+        "loosen": "loosen the promise; aya, by 2030-01-08.",
+        "agree": "agree to the promise; ken, by 2030-01-09.",
+        "item": re.compile("^action item [0-9]+$"),
+        "file": "The change that agrees to it",
+    },
+    "ja": {
+        "decided": "改善する(担当者が取り組む)(担当: ken、期日: 2026-06-08)。",
+        "said": "ひとことで",
+        "done": "完了した",
+        "ended": "完了",
+        "drop": "低下: 1週間",
+        "of": "602",
+        "enquiries": "問い合わせ",
+        "mend": "改善する(担当者が取り組む)(担当: mina、期日: 2030-01-07)。",
+        "loosen": "(担当: aya、期日: 2030-01-08)。",
+        "agree": "(担当: ken、期日: 2030-01-09)。",
+        "item": re.compile("^アクションアイテム ?[0-9]+$"),
+        "file": "合意する場合の変更",
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def bad_week(tmp_path_factory: pytest.TempPathFactory, monday: date) -> Iterator[Served]:
+    """The shop of `meeting.py`, whose last week was bad; of the week before, both teams hold a decision."""
+    folder = tmp_path_factory.mktemp("meeting") / "site"
+    site = meeting.write(folder)
+    with store.open(site.store) as opened:
+        meeting.fill(site, opened, monday - timedelta(weeks=1))
+        for team, name in meeting.TEAMS.items():
+            week = (monday - timedelta(weeks=2)).isoformat()
+            word = reviews.Word("aya", meeting.start(monday - timedelta(weeks=1)) * 60)
+            review = reviewing.find(site, opened, team, week)
+            review = reviewing.begin(opened, review, "aya", "team", [], word)
+            mend = Decided(f"{name}/works", "mend", "retry the token", "ken", date(2026, 6, 8))
+            review = reviewing.decide(site, opened, review, mend, word)
+            reviewing.hold(opened, review, word)
+    with served(folder) as running:
+        yield running
+
+
+@pytest.mark.parametrize(("language", "team"), [("en", "money"), ("ja", "growth")])
+def test_a_whole_meeting(bad_week: Served, browser: Browser, monday: date, language: str, team: str) -> None:
+    """Begins with what was decided; drops, why, users, what-if beside the decisions; the next one begins with them.
+
+    Whoever looks along on a phone goes on with the leader within moments, without a round of judging.
+    """
+    say, press, name = MEETING[language], WORDS[language], meeting.TEAMS[team]
+    path = f"/reviews/{team}/{monday - timedelta(weeks=1)}"
+    with (
+        browser.new_context() as context,
+        browser.new_context(viewport={"width": 390, "height": 800}) as other,
+    ):
+        leader, along = bad_week.as_role("member", team), bad_week.as_role("viewer")
+        page = leader.visit(context, f"/journeys/{name}?lang={language}")
+        page.locator(f"a[href='{path}']").click()
+        page.get_by_label(press["led"]).check()
+        page.get_by_role("button", name=press["begin"]).click()
+        expect(page.get_by_role("timer")).to_contain_text(re.compile("(20:00|19:[0-9]{2})"))
+        phone = along.visit(other, f"{path}?lang={language}")
+        point = page.locator("article", has_text=say["decided"])
+        expect(point).to_contain_text("retry the token")
+        point.get_by_label(say["said"]).fill("no more 401s")
+        point.get_by_role("button", name=say["done"]).click()
+        expect(point.locator(".tag").first).to_contain_text(say["ended"])
+        expect(phone.locator("main")).to_contain_text("no more 401s")  # it came by itself
+
+        page.get_by_role("button", name=press["on"]).click()
+        row = page.locator("table tbody tr", has_text=say["drop"])
+        expect(row).to_have_count(1)
+        expect(row).to_contain_text(say["of"])
+        expect(row).to_contain_text(re.compile("2,?638 ?%"))  # of what a week may spend
+        expect(phone.locator("table tbody tr", has_text=say["drop"])).to_have_count(1)
+        assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+
+        page.get_by_role("button", name=press["on"]).click()
+        expect(page.locator("main")).to_contain_text("602")
+        expect(page.get_by_role("link", name=re.compile("(incident|インシデント) ?[0-9]+"))).to_be_visible()
+        page.get_by_label(press["cause"], exact=True).fill("an expired token")
+        page.get_by_role("button", name=press["keep"]).click()
+        expect(page.locator("p.said")).to_have_text("an expired token")
+
+        page.get_by_role("button", name=press["on"]).click()
+        tile = page.locator(".tile", has_text=say["enquiries"])
+        expect(tile.locator(".tile-value")).to_have_text("2")
+        expect(page.locator("main")).to_contain_text(f"I can't {name}!")
+        page.get_by_label(press["yes"], exact=True).check()
+        page.get_by_label(press["know"]).fill("two enquiries, four cancellations")
+        page.get_by_role("button", name=press["keep"]).click()
+
+        page.get_by_role("button", name=press["on"]).click()
+        dropped = page.locator("section", has=page.locator("#decide-1"))
+        looser = dropped.locator("tr", has=page.get_by_role("link", name=re.compile("^98 ?%$")))
+        expect(looser).to_contain_text(re.compile("1,?319 ?%"))
+        _fill(dropped, press, "mend", "renew it in time", "mina", "2030-01-07")
+        expect(page.locator("section", has=page.locator("#step"))).to_contain_text(say["mend"])
+        looser.get_by_role("link").click()
+        expect(page.locator("[name=target]")).to_have_value("98%")  # what-if, with it filled in
+        page.go_back()
+        _fill(dropped, press, "loosen", "98 % was enough for users", "aya", "2030-01-08")
+        trial = page.locator("section", has=page.locator("#trial-1"))
+        trial.get_by_text(say["file"], exact=True).click()
+        expect(trial.locator("pre").first).to_contain_text("state: provisional")
+        _fill(trial, press, "agree", "it held", "ken", "2030-01-09")
+        decided = page.locator("section", has=page.locator("#step"))
+        for one in ("mend", "loosen", "agree"):
+            expect(decided).to_contain_text(say[one])
+        expect(decided.get_by_role("link", name=say["item"])).to_have_count(3)
+
+        page.get_by_role("button", name=press["on"]).click()
+        expect(page.locator("pre")).to_contain_text("an expired token")
+        page.get_by_role("button", name=press["close"]).click()
+        expect(page.locator(".chip").first).to_have_text(press["held"])
+        expect(phone.locator(".chip").first).to_have_text(press["held"])
+
+        page.goto(f"{bad_week.address}/reviews?team={team}")
+        page.locator(f"a.button[href='/reviews/{team}/{monday}']").click()
+        for one in ("mend", "loosen", "agree"):
+            expect(page.locator("article", has_text=say[one])).to_have_count(1)
+        expect(page.locator("article", has_text="retry the token")).to_have_count(0)
+        page.get_by_role("button", name=press["begin"]).click()
+        point = page.locator("article", has_text="renew it in time")
+        point.locator("a[href^='/actions/']").click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("renew it in time")  # its action item
+        assert page.faults == []  # type: ignore[attr-defined]
+        assert phone.faults == []  # type: ignore[attr-defined]
+
+
+def _fill(section: Locator, say: dict[str, Any], choice: str, why: str, owner: str, due: str) -> None:
+    section.get_by_label(say["choice"]).select_option(choice)
+    section.get_by_label(say["why"]).fill(why)
+    section.get_by_label(say["owner"]).fill(owner)
+    section.get_by_label(say["due"]).fill(due)
+    section.get_by_role("button", name=say["decide"]).click()
+    expect(section.page.locator("section", has=section.page.locator("#step"))).to_contain_text(why)
 
 
 def test_who_only_looks_says_nothing(own: Served, context: BrowserContext, monday: date) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 
+from tabiji.actions import Item
 from tabiji.journeys import Journey
 from tabiji.language import N_, _, current, headings, ngettext
 from tabiji.reports import phrases
@@ -149,7 +150,8 @@ def _outcome(review: Review, one: Decision) -> str:
     said = review.followed.get(one.name)
     if said is None:
         return _("nothing was said of it")
-    return ": ".join(filter(None, [_(OUTCOMES[said.outcome]), said.text]))
+    until = "" if said.due is None else _("until {day}", day=said.due.isoformat())
+    return ": ".join(filter(None, [" ".join(filter(None, [_(OUTCOMES[said.outcome]), until])), said.text]))
 
 
 def _concern(text: str, owner: str, due: date | None) -> str:
@@ -185,13 +187,17 @@ def standing_words(one: Review) -> str:
     return _("not begun") if one.began_at is None else _("going on")
 
 
-def reviews_json(found: Iterable[Review]) -> Json:
-    """`tabiji reviews --json`."""
-    return {"reviews": [review_json(one) for one in found]}
+def reviews_json(found: Iterable[Review], items: Mapping[str, Item]) -> Json:
+    """`tabiji reviews --json`; `items` as `review_json` takes them."""
+    return {"reviews": [review_json(one, items) for one in found]}
 
 
-def review_json(one: Review) -> Json:
-    """One review with all that was said in it; times in UTC, days as they are where the site is."""
+def review_json(one: Review, items: Mapping[str, Item]) -> Json:
+    """One review with all that was said in it; times in UTC, days as they are where the site is.
+
+    `items` are the action items that reviews opened, by the names of decisions (`learning/2026-06-01#2`) and of
+    concerns (`learning/2026-06-01#c1`).
+    """
     return {
         "review": one.subject,
         "team": one.team,
@@ -213,7 +219,7 @@ def review_json(one: Review) -> Json:
             }
             for each in one.findings.values()
         ],
-        "decisions": [_decision_json(each) for each in one.decisions],
+        "decisions": [_decision_json(each, items) for each in one.decisions],
         "concerns": [
             {
                 "concern": each.ordinal,
@@ -222,6 +228,7 @@ def review_json(one: Review) -> Json:
                 "due": None if each.due is None else each.due.isoformat(),
                 "author": each.word.who,
                 "at": iso_time(each.word.at),
+                "action": _action(items.get(f"{one.subject}#c{each.ordinal}")),
             }
             for each in one.concerns
         ],
@@ -230,6 +237,7 @@ def review_json(one: Review) -> Json:
                 "decision": each.name,
                 "outcome": each.outcome,
                 "text": each.text or None,
+                "due": None if each.due is None else each.due.isoformat(),
                 "author": each.word.who,
                 "at": iso_time(each.word.at),
             }
@@ -238,7 +246,11 @@ def review_json(one: Review) -> Json:
     }
 
 
-def _decision_json(one: Decision) -> Json:
+def _action(item: Item | None) -> int | None:
+    return None if item is None else item.number
+
+
+def _decision_json(one: Decision, items: Mapping[str, Item]) -> Json:
     what = one.decided
     return {
         "decision": one.ordinal,
@@ -252,4 +264,5 @@ def _decision_json(one: Decision) -> Json:
         "at": iso_time(one.word.at),
         "changed": one.changed or None,
         "withdrawn": one.withdrawn,
+        "action": _action(items.get(one.name)),
     }

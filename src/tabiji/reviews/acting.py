@@ -109,6 +109,11 @@ def followed(review: Review, open_before: Sequence[Decision], what: Followed) ->
     if what.outcome == "dropped" and not what.text.strip():
         raise ValueError(_("why will it not be done? Say the reason; it is kept"))
     body = {"name": what.name, "outcome": what.outcome, "text": _text(what.text)}
+    if what.due is not None:
+        if what.outcome != "carried":
+            raise ValueError(_("only what is carried over has another day"))
+        _day(what.due)
+        body["due"] = what.due.isoformat()
     return _act(review, "followed", what.word, body)
 
 

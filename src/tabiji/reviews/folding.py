@@ -79,9 +79,8 @@ def _after(one: Review, act: Act) -> Review:
         case "followed":
             name = _said(body, "name")
             outcome: Outcome = next((each for each in OUTCOMES if each == body.get("outcome")), "carried")
-            return replace(
-                one, followed={**one.followed, name: Followed(name, outcome, _said(body, "text"), word)}
-            )
+            said = Followed(name, outcome, _said(body, "text"), word, _date(body.get("due")))
+            return replace(one, followed={**one.followed, name: said})
         case "held":
             return replace(one, held_at=act.at, step="end")
         case "reopened":
@@ -124,7 +123,7 @@ def _date(value: object) -> date | None:
 def open_before(found: Iterable[Review], team: str, week: date) -> list[Decision]:
     """What earlier reviews of a team decided and no later one called done or dropped: the next one begins with it.
 
-    What is to stay as it is asks for nothing.
+    What is to stay as it is asks for nothing. What was carried over to another day is due then.
     """
     waiting: dict[str, Decision] = {}
     for one in sorted((each for each in found if each.team == team), key=lambda each: each.week):
@@ -133,6 +132,9 @@ def open_before(found: Iterable[Review], team: str, week: date) -> list[Decision
         for name, said in one.followed.items():
             if said.outcome != "carried":
                 waiting.pop(name, None)
+            elif said.due is not None and name in waiting:
+                before = waiting[name]
+                waiting[name] = replace(before, decided=replace(before.decided, due=said.due))
         waiting |= {each.name: each for each in one.standing if each.decided.choice != "nothing"}
     return list(waiting.values())
 

@@ -93,12 +93,13 @@ class Concern:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """What became of something that an earlier review had decided."""
+    """What became of something that an earlier review had decided; `due` is its new day, if it has one."""
 
     name: str
     outcome: Outcome
     text: str
     word: Word
+    due: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,12 @@ from tabiji.definitions import Site
 from tabiji.errors import UsageError
 from tabiji.journeys import Journey
 from tabiji.language import _, listed
-from tabiji.reviews import ALL, Decided, Decision, Finding, Followed, Review, Word
+from tabiji.reviews import ALL, Choice, Decided, Decision, Finding, Followed, Review, Word
 from tabiji.store import StaleAct, Store
 
 TRIES = 5  # of what somebody said while others said something, too
-_ITEMS: frozenset[str] = frozenset({"mend"})  # choices that open an action item
+# Choices after which somebody has something to do; what is watched comes back by itself
+_ITEMS: frozenset[Choice] = frozenset({"mend", "loosen", "tighten", "correct", "agree", "drop"})
 
 
 def teams(site: Site) -> list[str]:
@@ -63,6 +64,14 @@ def waiting(store: Store, review: Review) -> list[Decision]:
     return reviews.open_before(every(store), review.team, review.week)
 
 
+def decision(review: Review, ordinal: int) -> Decision:
+    """A decision by its number in its review. Raises UsageError where there is none."""
+    for one in review.decisions:
+        if one.ordinal == ordinal:
+            return one
+    raise UsageError(_("there is no decision {number} that holds", number=ordinal))
+
+
 # What people say
 
 
@@ -85,7 +94,7 @@ def note(site: Site, store: Store, review: Review, finding: Finding, word: Word)
 
 
 def decide(site: Site, store: Store, review: Review, what: Decided, word: Word) -> Review:
-    """Something is decided; what is to be mended opens an action item."""
+    """Something is decided; what somebody has to see to opens an action item."""
     journey = _journey(site, review, what.objective)
 
     def made(one: Review) -> list[Act]:
@@ -116,6 +125,8 @@ def change(
             acts.append(actions.owned(item, what.owner, said))
         if item.wanted.due != what.due:
             acts.append(actions.postponed(item, what.due, said))
+        if item.wanted.title not in what.why:
+            acts.append(actions.noted(item, actions.Word(word.who, word.at, what.why.strip())))
         return acts
 
     return _written(store, review, made)
@@ -147,15 +158,18 @@ def raise_(store: Store, review: Review, text: str, owner: str, due: date | None
 
 
 def follow(store: Store, review: Review, what: Followed) -> Review:
-    """What became of what was decided earlier; its action item ends with it."""
+    """What became of what was decided earlier; its action item ends with it, or moves to another day."""
 
     def made(one: Review) -> list[Act]:
         acts = [reviews.followed(one, waiting(store, one), what)]
         item = items(store).get(what.name)
-        if item is not None and not item.ended and what.outcome != "carried":
-            text = what.text.strip() or one.subject
-            said = actions.Word(what.word.who, what.word.at, text)
+        if item is None or item.ended:
+            return acts
+        said = actions.Word(what.word.who, what.word.at, what.text.strip() or one.subject)
+        if what.outcome != "carried":
             acts.append((actions.done if what.outcome == "done" else actions.dropped)(item, said))
+        elif what.due not in (None, item.wanted.due):
+            acts.append(actions.postponed(item, what.due, said))
         return acts
 
     return _written(store, review, made)

@@ -17,6 +17,7 @@ from tabiji.incidents import Incident
 from tabiji.journeys import Journey, Objective
 from tabiji.marks import Mark
 from tabiji.reports import reviews as saying
+from tabiji.reports.documents import Json
 from tabiji.reviews import ALL, Reason, Review
 from tabiji.runs import recalling, reviewing, simulating
 from tabiji.runs.viewing import alerts as firing
@@ -114,6 +115,9 @@ class Trial:
     journey: Journey
     objective: Objective
     weeks: int  # of evidence, whole ones
+    trend: tuple[
+        Fraction | None, ...
+    ]  # what each of the last weeks spent, as a row's `spent`; the oldest first
     spent: Fraction | None
     pages: int
     tickets: int
@@ -132,13 +136,14 @@ class Around:
 
 def week(site: Site, monday: date, now_minute: int) -> Week | None:
     """The week that begins on a Monday, where the site is; None where it has not begun."""
-    before, start, end = (
-        windows.parse_time((monday + timedelta(weeks=n)).isoformat(), 0, site.timezone) // SECONDS
-        for n in (-1, 0, 1)
-    )
+    before, start, end = (_begin(site, monday + timedelta(weeks=n)) for n in (-1, 0, 1))
     if start >= now_minute:
         return None
     return Week(monday, before, start, min(end, now_minute), end > now_minute)
+
+
+def _begin(site: Site, monday: date) -> int:
+    return windows.parse_time(monday.isoformat(), 0, site.timezone) // SECONDS
 
 
 def rows(site: Site, store: Store, team: str, of: Week) -> list[Row]:
@@ -181,6 +186,36 @@ def notes(site: Site, store: Store, review: Review, found: Sequence[Row], team: 
         if one.reason is not None
     ]
     return saying.notes(review, drops, reviewing.waiting(store, review), titles, team)
+
+
+def facts_json(found: Sequence[Row], beside: Beside) -> Json:
+    """What a review looks at, as JSON: `spent` is the week's burn rate, 1 spends exactly what a week may."""
+    return {
+        "objectives": [
+            {
+                "id": one.objective.id,
+                "provisional": one.objective.state == "provisional",
+                "drop": one.reason,
+                "state": one.state,
+                "state_before": one.state_before,
+                **_tally_json(one.tally),
+                "spent": _float(one.spent),
+                "spent_before": _float(one.spent_before),
+                "remaining": _float(one.left),
+                "remaining_before": _float(one.left_before),
+            }
+            for one in found
+        ],
+        "signals": {kind: {"week": n, "week_before": before} for kind, (n, before) in beside.amounts.items()},
+    }
+
+
+def _tally_json(tally: Tally) -> Json:
+    return {"good": tally.good, "total": tally.total, "bad": tally.bad, "sli": _float(budgets.sli(tally))}
+
+
+def _float(share: Fraction | None) -> float | None:
+    return None if share is None else float(share)
 
 
 def causes(site: Site, store: Store, row: Row, of: Week) -> Causes:
@@ -257,15 +292,30 @@ def trials(site: Site, store: Store, team: str, of: Week) -> list[Trial]:
     wanted = [pair for pair in pairs(site, reviewing.journeys(site, team)) if pair[1].state == "provisional"]
     period = simulating.within(store, of.end - TRIAL_WEEKS * 7 * windows.DAY, of.end)
     if not wanted or period is None:
-        return [_trial(site, pair, 0, None, 0, 0) for pair in wanted]
-    (told,) = simulating.outcomes([(site, wanted)], store, *period)
+        return [_trial(site, pair, 0, (), None) for pair in wanted]
+    (told,) = simulating.outcomes([(site, wanted)], store, *period, whole=0)
     weeks = (period[1] - period[0]) // (7 * windows.DAY)
-    outcomes = [(pair, told[pair[1].id]) for pair in wanted]
-    return [_trial(site, pair, weeks, one.spent, one.pages, one.tickets) for pair, one in outcomes]
+    begins = [_begin(site, of.monday - timedelta(weeks=n)) for n in reversed(range(TRIAL_WEEKS))]
+    tallies = by_day(site, store, wanted, [*begins, of.end])
+    return [
+        _trial(
+            site,
+            pair,
+            weeks,
+            tuple(budgets.consumed(each, pair[1].target) for each in tallies[pair[1].id]),
+            told[pair[1].id],
+        )
+        for pair in wanted
+    ]
 
 
-def _trial(site: Site, pair: Pair, weeks: int, spent: Fraction | None, pages: int, tickets: int) -> Trial:
-    return Trial(*pair, weeks, spent, pages, tickets, agreed(site, pair), dropped(site, pair))
+def _trial(
+    site: Site, pair: Pair, weeks: int, trend: tuple[Fraction | None, ...], of: simulating.Outcome | None
+) -> Trial:
+    changes = agreed(site, pair), dropped(site, pair)
+    if of is None:
+        return Trial(*pair, weeks, trend, None, 0, 0, *changes)
+    return Trial(*pair, weeks, trend, of.spent, of.pages, of.tickets, *changes)
 
 
 def agreed(site: Site, pair: Pair) -> Change:

@@ -13,7 +13,9 @@ from tabiji.reports.agreements import ACTIONS, condition_words, end_words
 from tabiji.reports.links import cause_sentence, link_sentences
 from tabiji.reports.numbers import percents
 from tabiji.reports.signatures import missing_sentence
+from tabiji.reviews import ALL
 from tabiji.runs import correlating
+from tabiji.runs.viewing import reviews as reviewing
 from tabiji.runs.viewing.failing import OperationFact, StepFact, shares
 from tabiji.runs.viewing.journey import Tile, journey_page
 from tabiji.web import filters
@@ -46,6 +48,7 @@ def routes(context: Context) -> APIRouter:
             results_of(page, name),
             facts=facts,
             journey=found,
+            review=reviewing.listing(page.site, context.store, page.now, found.team or ALL)[0].next,
             team=team,
             said=said(facts.shown),
             step_shares=shown_shares(failing.steps, 0),

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import StreamingResponse
+from starlette.concurrency import run_in_threadpool
 
 from tabiji import actions, reviews
-from tabiji.errors import UsageError
+from tabiji.errors import StoreError, UsageError
 from tabiji.language import _
 from tabiji.reports import reviews as saying
 from tabiji.reports.alerts import tier_name
@@ -19,9 +22,11 @@ from tabiji.reports.marks import KINDS
 from tabiji.reviews import Decided, Finding, Followed, Review, Word
 from tabiji.runs import reviewing
 from tabiji.runs.viewing import review as viewing
+from tabiji.runs.viewing.otherwise import Otherwise, otherwise
 from tabiji.runs.viewing.standing import moment
 from tabiji.store import Action, StaleAct
 from tabiji.web.context import Context
+from tabiji.web.events import Data, Listeners
 from tabiji.web.pages.reviews import title
 from tabiji.web.rendering import Page
 
@@ -53,12 +58,29 @@ class Typed:
 
 def routes(context: Context) -> APIRouter:
     """The page of a review, and the forms on it."""
-    router = APIRouter(include_in_schema=False)
+    router, listeners = APIRouter(include_in_schema=False), Listeners(context)
 
     @router.get("/reviews/{team}/{week}")
     def shown(request: Request, team: str, week: str) -> Response:
         page = Page(context, request)
         return _page(page, _found(page, team, week))
+
+    @router.get("/reviews/{team}/{week}/events")
+    async def events(request: Request, team: str, week: str) -> StreamingResponse:
+        """Tells open pages that somebody said something, so that all see it within a second."""
+        found = await run_in_threadpool(lambda: _found(Page(context, request), team, week))
+        last = found.last
+
+        def look() -> tuple[int, Data]:
+            nonlocal last
+            try:
+                newer = context.store.acts.of(reviews.KIND, subject=found.subject, after=last)
+                last = newer[-1].number if newer else last
+            except StoreError:
+                pass  # what was known stays; the page says itself when the database is away
+            return last, {"last": last}
+
+        return listeners.stream(request, "said", look)
 
     @router.post("/reviews/{team}/{week}/{act}")
     def done(
@@ -93,7 +115,9 @@ def routes(context: Context) -> APIRouter:
             return _page(page, found, fault, 409 if isinstance(error, StaleAct) else 422, step)
         about = {"objective": objective, "choice": choice, "text": text.strip()}
         page.audit(AUDITED[act], f"review {found.subject}", **{key: one for key, one in about.items() if one})
-        onward = "" if act in ("step", "begin", "hold") or step not in reviews.STEPS else f"?step={step}"
+        # whoever is where all are stays with them; others stay where they are
+        with_all = act in ("step", "begin", "hold") or step not in reviews.STEPS or step == found.step
+        onward = "" if with_all else f"?step={step}"
         return page.see(f"/reviews/{found.subject}{onward}")
 
     return router
@@ -152,7 +176,9 @@ def _follow(page: Page, found: Review, typed: Typed, step: str) -> None:
     outcome = next((one for one in reviews.OUTCOMES if one == typed.choice), None)
     if outcome is None:
         raise UsageError(_("What became of it? Done, carried over, or dropped."))
-    reviewing.follow(page.context.store, found, Followed(typed.name, outcome, typed.text, _word(page)))
+    due = _day(typed.due) if outcome == "carried" else None
+    what = Followed(typed.name, outcome, typed.text.strip(), _word(page), due)
+    reviewing.follow(page.context.store, found, what)
 
 
 def _hold(page: Page, found: Review, typed: Typed, step: str) -> None:
@@ -215,6 +241,11 @@ AUDITED: Mapping[Act, Action] = {
 # What is to be seen
 
 
+def _otherwise(page: Page, drops: Sequence[viewing.Row], week: viewing.Week) -> dict[str, list[Otherwise]]:
+    wanted = [(one.journey, one.objective) for one in drops]
+    return otherwise(page.site, page.context.store, wanted, week.start, week.end, os.environ)
+
+
 def _page(
     page: Page, found: Review, typed: Typed | None = None, status: int = 200, step: str = ""
 ) -> Response:
@@ -244,6 +275,7 @@ def _page(
         causes=[viewing.causes(site, store, one, week) for one in drops[:CAUSES_MAX]] if at == "why" else [],
         beside=viewing.beside(site, store, found.team, week) if at == "users" else None,
         around=viewing.around(site, store, week) if at == "why" else None,
+        otherwise=_otherwise(page, drops, week) if at == "decide" else {},
         trials=viewing.trials(site, store, found.team, week) if at == "decide" else [],
         before=before,
         items=reviewing.items(store),
@@ -262,6 +294,7 @@ def _page(
         mark_kinds=KINDS,
         tier_name=tier_name,
         due=today + timedelta(days=7),
+        today=today,
         minutes=reviews.MINUTES,
         ends=None if found.began_at is None else found.began_at // 60 + reviews.MINUTES,
         may_change=page.visitor.may_change(None if found.team == reviews.ALL else found.team),

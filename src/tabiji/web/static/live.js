@@ -1,10 +1,9 @@
-// An open page stays true: when something was judged it is asked for again, and the parts of it that changed are
-// exchanged. What somebody is using stays as it is: a field with the focus or with words in it, a chart.
+// An open page stays true: when something was judged (or, on pages of a meeting, said) it is asked for again, and the
+// parts of it that changed are exchanged. What somebody is using stays as it is: a field with the focus or with words in it, a chart.
 
 const main = document.querySelector("main[data-live]");
 const news = document.getElementById("news");
 const said = new WeakMap(); // part → what the server said of it last
-let latest = null;
 let waiting = null;
 
 const kind = (part) => `${part.tagName} ${part.className} ${part.getAttribute("aria-labelledby") ?? ""}`;
@@ -51,14 +50,18 @@ async function renew() {
   if (done.includes(false)) again();
 }
 
+// What the page shows is of `seen`; null: of whatever is told of first
 if (main) {
-  const events = new EventSource("/events");
-  events.addEventListener("judged", (event) => {
-    const { round } = JSON.parse(event.data);
-    if (latest !== null && round !== latest && waiting === null) {
-      waiting = setTimeout(renew, document.hidden ? 30_000 : 300 + Math.random() * 700);
+  const events = new EventSource(main.dataset.live || "/events");
+  let latest = main.dataset.seen ?? null;
+  const told = (soon) => (event) => {
+    if (latest !== null && event.lastEventId !== latest && waiting === null) {
+      waiting = setTimeout(renew, soon ? 50 : document.hidden ? 30_000 : 300 + Math.random() * 700);
     }
-    latest = round;
-  });
+    latest = event.lastEventId;
+  };
+  events.addEventListener("judged", told(false));
+  events.addEventListener("said", told(true));
+  document.addEventListener("stale", () => { waiting ??= setTimeout(renew, 1000); });
   addEventListener("pagehide", () => events.close());
 }
