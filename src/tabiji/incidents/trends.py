@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from statistics import mean, median
+from statistics import median_high, median_low
 from typing import Literal
 
 from tabiji import windows
@@ -171,13 +171,10 @@ def _recover(some: Iterable[Incident]) -> list[int]:
 
 
 def _speed(lengths: Sequence[int]) -> Speed:
-    exact = [Fraction(one) for one in lengths]
-    return Speed(
-        len(exact),
-        mean(exact) if exact else None,
-        median(exact) if exact else None,
-        ranks.median_between(lengths),
-    )
+    if not lengths:
+        return Speed(0, None, None, None)
+    middle = Fraction(median_low(lengths) + median_high(lengths), 2)
+    return Speed(len(lengths), Fraction(sum(lengths), len(lengths)), middle, ranks.median_between(lengths))
 
 
 def _compared(every: Sequence[Incident], before: Stretch, after: Stretch) -> Compared:
