@@ -7,12 +7,12 @@ changes, or until whoever has it signs or takes it back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from tabiji.acts import Act
-from tabiji.language import N_, _
+from tabiji.language import N_, _, listed
 
 KIND = "agreement"  # of the acts; their subject is the policy's name
 Part = Literal["product-owner", "team", "sre"]
@@ -20,6 +20,8 @@ PARTS: tuple[Part, ...] = get_args(Part)
 NEEDED: tuple[Part, ...] = ("product-owner", "team")
 State = Literal["agreed", "changed", "waiting", "unsigned"]
 TEXT_LONGEST = 4000  # characters of a reason
+EXCEPTION_DAYS_MAX = 90  # an exception that nobody looks at again is another policy
+DAY = 24 * 60  # minutes
 
 PART_WORDS: Mapping[Part, str] = {
     "product-owner": N_("as the product owner"),
@@ -52,15 +54,29 @@ class Concern:
 
 
 @dataclass(frozen=True, slots=True)
+class Granted:
+    """Somebody granted an exception for the minutes `[start, until)`, of some steps and journeys, or of all."""
+
+    who: str
+    why: str
+    start: int
+    until: int
+    steps: tuple[str, ...] = ()
+    journeys: tuple[str, ...] = ()
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Agreement:
     """What was said and not taken back: at most one signature and one concern of each person, the oldest first.
 
-    `last` is the number of the last act, 0 for none.
+    `exceptions` are all that were granted, those that are over, too. `last` is the number of the last act, 0 for none.
     """
 
     signatures: tuple[Signature, ...] = ()
     concerns: tuple[Concern, ...] = ()
     last: int = 0
+    exceptions: tuple[Granted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +99,7 @@ def fold(acts: Iterable[Act]) -> Agreement:
     """How a policy stands after its acts, which are in the order of their numbers."""
     signatures: dict[str, Signature] = {}
     concerns: dict[str, Concern] = {}
+    granted: dict[int, Granted] = {}
     last = 0
     for act in acts:
         last = act.number
@@ -102,7 +119,22 @@ def fold(acts: Iterable[Act]) -> Agreement:
             case "withdrawn":
                 signatures.pop(act.who, None)
                 concerns.pop(act.who, None)
-    return Agreement(tuple(signatures.values()), tuple(concerns.values()), last)
+            case "excepted":
+                granted[act.number] = _granted(act)
+            case "resumed" if (one := granted.get(int(said["number"]))) is not None:
+                until = max(min(one.until, act.at // 60), one.start)
+                granted[one.number] = replace(one, until=until)
+    return Agreement(tuple(signatures.values()), tuple(concerns.values()), last, tuple(granted.values()))
+
+
+def _granted(act: Act) -> Granted:
+    body = act.body
+    steps, journeys = (
+        tuple(str(one) for one in found) if isinstance(found := body.get(key), list) else ()
+        for key in ("steps", "journeys")
+    )
+    start, until = int(str(body["start"])), int(str(body["until"]))
+    return Granted(act.who, str(body["why"]), start, until, steps, journeys, act.number)
 
 
 def standing(agreement: Agreement, digest: str) -> Standing:
@@ -145,6 +177,47 @@ def withdraw(policy: str, agreement: Agreement, who: str, why: str, at: int) -> 
     if who not in said:
         raise ValueError(_("{who} has neither signed this policy nor asked for a change of it", who=who))
     return Act(KIND, policy, "withdrawn", at, who, {"why": _reason(why)})
+
+
+def except_(policy: str, wanted: Granted, steps: Collection[str], journeys: Collection[str], at: int) -> Act:
+    """Somebody grants an exception; it ends by itself. `steps` and `journeys` are those of the policy."""
+    for names, known in ((wanted.steps, steps), (wanted.journeys, journeys)):
+        for name in names:
+            if name not in known:
+                raise ValueError(
+                    _(
+                        "`{name}` is nothing of this policy; there are {known}",
+                        name=name[:60],
+                        known=listed(sorted(known)),
+                    )
+                )
+    if wanted.until <= max(wanted.start, at // 60):
+        raise ValueError(_("the exception would be over already; say a later end"))
+    if wanted.until - wanted.start > EXCEPTION_DAYS_MAX * DAY:
+        raise ValueError(
+            _(
+                "an exception lasts {n} days at most; for longer, agree on another policy",
+                n=EXCEPTION_DAYS_MAX,
+            )
+        )
+    body = {
+        "why": _reason(wanted.why),
+        "start": wanted.start,
+        "until": wanted.until,
+        "steps": list(wanted.steps),
+        "journeys": list(wanted.journeys),
+    }
+    return Act(KIND, policy, "excepted", at, wanted.who, body)
+
+
+def resume(policy: str, agreement: Agreement, number: int, who: str, why: str, at: int) -> Act:
+    """Somebody ends an exception that was granted before it ends by itself."""
+    found = next((one for one in agreement.exceptions if one.number == number), None)
+    if found is None:
+        raise ValueError(_("there is no exception {number} that somebody has granted", number=number))
+    if found.until <= at // 60:
+        raise ValueError(_("exception {number} is over already", number=number))
+    return Act(KIND, policy, "resumed", at, who, {"why": _reason(why), "number": number})
 
 
 def _reason(why: str) -> str:

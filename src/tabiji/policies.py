@@ -69,7 +69,8 @@ class Step:
 class Exemption:
     """An agreed exception: from when (always, for None) until when, in minutes, its steps do nothing.
 
-    For the steps and journeys that it names, all of the policy's where it names none.
+    For the steps and journeys that it names, all of the policy's where it names none. `number` is that of the act by
+    which somebody granted it, 0 where the policy's file has it.
     """
 
     by: str
@@ -78,6 +79,7 @@ class Exemption:
     until: int
     steps: tuple[str, ...] = ()
     journeys: tuple[str, ...] = ()
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

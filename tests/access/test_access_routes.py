@@ -505,6 +505,13 @@ ROUTES: dict[tuple[str, str], Asked] = {
     ("POST", "/tokens"): Asked(ADMINS, "/tokens", 422, {"name": "", "scope": "read"}),
     ("POST", "/tokens/revoke"): Asked(ADMINS, "/tokens/revoke", 404, {"name": "nobody"}),
     ("GET", "/support/searches/{key}"): Asked(LOOKING, "/support/searches/x", 404),
+    ("POST", "/api/v1/policies/try"): Asked(LOOKING, "/api/v1/policies/try", 400, {"text": "policies: {}"}, True),
+    ("POST", "/api/v1/policies/{name}/except"): Asked(
+        CHANGING, "/api/v1/policies/spent/except", 400, {"until": "now", "reason": "x"}, True,
+    ),
+    ("POST", "/api/v1/policies/{name}/resume"): Asked(
+        CHANGING, "/api/v1/policies/spent/resume", 400, {"number": 1, "reason": "x"}, True,
+    ),
     ("GET", "/history"): Asked(LOOKING, "/history"),
     ("GET", "/api/v1/history"): Asked(LOOKING, "/api/v1/history"),
     # key results

@@ -6,7 +6,9 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -135,7 +137,7 @@ def test_other_words_are_tried_on_the_past_in_both_languages(demo: Served, conte
     page = demo.visit(context, f"/policies/{NAME}?lang=en")
     page.get_by_role("link", name="What would it have done in the past?").click()
     table = page.get_by_role("table")
-    expect(table.locator("tbody tr", has_text="spent").last).to_contain_text("in force for")
+    expect(table.locator("tbody tr", has_text="No risky deployments").last).to_contain_text("in force for")
     before = table.locator("tbody tr").last.locator("td").nth(1).inner_text()
     page.get_by_label("Until").nth(2).fill("budget back at 60%")
     page.get_by_role("button", name="Show what it would have been").click()
@@ -150,3 +152,80 @@ def test_other_words_are_tried_on_the_past_in_both_languages(demo: Served, conte
     expect(page.get_by_role("alert")).to_contain_text("この書き方では取り決めになりません")
     expect(page.get_by_role("table")).to_contain_text("リスクのあるデプロイを止めた時間")
     assert page.faults == []  # type: ignore[attr-defined]
+
+
+def minutes_from_now(page: Page, minutes: int) -> str:
+    """A time as a form has it, on the clock of the demo."""
+    then = datetime.now(UTC) + timedelta(minutes=minutes)
+    return then.astimezone(ZoneInfo("Asia/Tokyo")).strftime("%Y-%m-%dT%H:%M")
+
+
+def test_from_a_draft_to_an_exception_that_expires(
+    own: Served, browser: Browser, context: BrowserContext
+) -> None:
+    """Drafted and compared, signed, acted on; the gate refuses; an exception opens it, and ends by itself."""
+    # compared with the past, in English
+    owner = own.visit(context, f"/policies/{NAME}/past?lang=en")
+    owner.get_by_label("Until").nth(2).fill("budget back at 60%")
+    owner.get_by_role("button", name="Show what it would have been").click()
+    row = owner.get_by_role("table").locator("tbody tr").last
+    expect(row).to_contain_text("Risky deployments stopped")
+    assert row.locator("td").nth(1).inner_text() != row.locator("td").nth(2).inner_text()
+    asked = {"text": (own.folder / "policies" / "learning.yaml").read_text("utf-8"), "from": "now-7d"}
+    tried = owner.request.post(f"{own.address}/api/v1/policies/try", data=asked)
+    assert [one["name"] for one in tried.json()["policies"]] == [NAME]
+    wrong = owner.request.post(
+        f"{own.address}/api/v1/policies/try", data={"text": "policies: {x: {steps: 1}}"}
+    )
+    assert (wrong.status, "loc" in wrong.text()) == (422, True)
+    # signed by two
+    owner.goto(f"{own.address}/policies/{NAME}?lang=en")
+    if owner.get_by_role("button", name=re.compile("Sign these terms")).count():
+        sign(owner, "as the product owner")
+    with browser.new_context(locale="ja") as another:
+        member = own.as_role("member", "learning").visit(another, f"/policies/{NAME}?lang=ja")
+        if member.get_by_role("button", name=re.compile("この条文に署名する")).count():
+            sign(member, "チームを代表して", "この条文に署名する")
+        assert chip(member) == "署名済み"
+        # the budget is spent: it acts, and the gate refuses
+        expect(member.locator("#main")).to_contain_text("リスクのあるデプロイは停止中")
+        gate = f"{own.address}/gate/watch-course"
+        assert owner.request.get(gate).status == 409
+        # an exception, in Japanese: too long a one is refused, what was typed stays
+        member.locator("summary", has_text="例外を認める").click()
+        member.locator("#except-until").evaluate("field => field.removeAttribute('max')")
+        member.locator("#except-until").fill(minutes_from_now(member, 91 * 1440))
+        member.locator("#except-text").fill("確定申告の画面を出すため")
+        member.locator("form[action$=except] button").click()
+        expect(member.get_by_role("alert")).to_contain_text("例外は最長90日です")
+        expect(member.locator("#except-text")).to_have_value("確定申告の画面を出すため")
+        member.locator("#except-until").evaluate("field => field.removeAttribute('max')")
+        member.locator("#except-until").fill(minutes_from_now(member, 600))
+        member.locator("form[action$=except] button").click()
+        expect(member.locator("#main")).to_contain_text("確定申告の画面を出すため")
+        assert owner.request.get(gate).status == 200
+        member.locator("summary", has_text="までの例外を終わらせる").click()
+        ending = member.locator("form[action$=resume]")
+        ending.locator("input[name=text]").fill("出し終えた")
+        ending.get_by_role("button", name="例外を終わらせる").click()
+        expect(member.locator("#main")).to_contain_text("終了済み")
+        assert owner.request.get(gate).status == 409
+        expect(member.locator(".timeline")).to_contain_text("a member さんが例外を終わらせました: 出し終えた")
+    # another one in English, which ends by itself
+    owner.goto(f"{own.address}/policies/{NAME}?lang=en")
+    owner.locator("summary", has_text="Grant an exception").click()
+    owner.locator("#except-until").fill(minutes_from_now(owner, 1))
+    owner.locator("#except-text").fill("a fix of the player")
+    owner.locator("form[action$=except] button").click()
+    expect(owner.locator("#main")).to_contain_text("An exception holds until")
+    assert owner.request.get(gate).status == 200
+    for _ in range(70):
+        if owner.request.get(gate).status == 409:
+            break
+        owner.wait_for_timeout(1000)
+    owner.reload()
+    expect(owner.locator("#main")).to_contain_text("and is over: a fix of the player")
+    expect(owner.locator("section", has_text="What it did so far").last).to_contain_text("Due on")
+    owner.goto(f"{own.address}/history?kind=agreement&lang=en")
+    expect(owner.locator("main")).to_contain_text("granted an exception from the policy")
+    assert [one for one in owner.faults if "status of 4" not in one] == []  # type: ignore[attr-defined]

@@ -11,7 +11,7 @@ import click
 
 from tabiji.cli import login, output, workspace
 from tabiji.cli.simulate import read_text
-from tabiji.cli.telling import wrapped
+from tabiji.cli.telling import printable, wrapped
 from tabiji.errors import UsageError
 from tabiji.language import _, current
 
@@ -100,6 +100,7 @@ def show(name: str, folder: Path | None, as_json: bool) -> None:
 
 
 def _tell(site: Site, found: PolicyNow) -> None:
+    from tabiji.reports.actions import STATES as TICKET_STATES
     from tabiji.reports.signatures import policy_sentences
     from tabiji.runs.viewing.defined import difference
 
@@ -108,6 +109,14 @@ def _tell(site: Site, found: PolicyNow) -> None:
     episodes = [episode for step in found.steps for episode in step.episodes]
     for sentence in policy_sentences(policy, standing, episodes, workspace.now() // 60, site.timezone):
         click.echo(wrapped(sentence, "  "))
+    for ticket in found.tickets:
+        said = _(
+            "Action item {number}, {state}: {title}",
+            number=ticket.item.number,
+            state=_(TICKET_STATES[ticket.state]),
+            title=ticket.item.wanted.title,
+        )
+        click.echo(wrapped(printable(said), "  "))
     if standing.outdated:
         before = max(standing.outdated, key=lambda one: one.number)
         click.echo()
@@ -176,6 +185,61 @@ def withdraw(name: str, reason: str, author: str | None, folder: Path | None, as
     _say(site, name, said, as_json=as_json)
 
 
+@command.command(name="except")
+@click.argument("name")
+@click.option("--until", metavar="T", required=True, help="When it ends, by itself; 90 days at most.")
+@click.option("--step", "steps", metavar="STEP", multiple=True, help="Only of this step. May be repeated.")
+@click.option(
+    "--journey", "journeys", metavar="J", multiple=True, help="Only for this journey. May be repeated."
+)
+@_reason_option
+@_author_option
+@workspace.workspace_option
+@workspace.json_option
+def except_(
+    name: str,
+    until: str,
+    steps: tuple[str, ...],
+    journeys: tuple[str, ...],
+    reason: str,
+    author: str | None,
+    folder: Path | None,
+    as_json: bool,
+) -> None:
+    """Grant an exception from a policy: until then it does nothing."""
+    from tabiji.agreements import Granted
+    from tabiji.runs import signing
+
+    site, who, now = workspace.load(folder), author or login.user(), workspace.now()
+    end = workspace.moment(until, site, now) // 60
+    with workspace.open_store(site) as store:
+        signing.except_(site, store, name, Granted(who, reason, now // 60, end, steps, journeys), now)
+        _done(store, "policy-excepted", name, who)
+    said = _("{who} has granted an exception from `{name}`.", who=who, name=name)
+    _say(site, name, said, as_json=as_json)
+
+
+@command.command(name="resume")
+@click.argument("name")
+@click.argument("number", type=int, metavar="N")
+@_reason_option
+@_author_option
+@workspace.workspace_option
+@workspace.json_option
+def resume(
+    name: str, number: int, reason: str, author: str | None, folder: Path | None, as_json: bool
+) -> None:
+    """End an exception that was granted before it ends by itself; `tabiji policies show` has its number."""
+    from tabiji.runs import signing
+
+    site, who, now = workspace.load(folder), author or login.user(), workspace.now()
+    with workspace.open_store(site) as store:
+        signing.resume(site, store, name, number, who, reason, now)
+        _done(store, "policy-resumed", name, who)
+    said = _("{who} has ended exception {number} from `{name}`.", who=who, number=number, name=name)
+    _say(site, name, said, as_json=as_json)
+
+
 @command.command(name="try")
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--from", "start", metavar="T", help="From this moment on; 90 days before the end by default.")
@@ -191,7 +255,7 @@ def try_(path: Path, start: str | None, end: str | None, folder: Path | None, as
     """
     from tabiji.reports.numbers import local
     from tabiji.reports.signatures import past_table
-    from tabiji.runs import simulating, trying
+    from tabiji.runs import signing, simulating, trying
     from tabiji.runs.documents import tried_document
 
     site, now = workspace.load(folder), workspace.now()
@@ -201,7 +265,7 @@ def try_(path: Path, start: str | None, end: str | None, folder: Path | None, as
         looked_at = simulating.within(store, asked[0], asked[1])
         if looked_at is None:
             raise UsageError(_("no minutes are kept of that time"))
-        known = {one.name: one for one in site.policies}
+        known = {one.name: one for one in signing.with_exceptions(site, store).policies}
         found = [trying.tried(site, store, known.get(one.name), one, *looked_at) for one in drafts]
     if as_json:
         output.print_json({"policies": [tried_document(one) for one in found]})

@@ -47,6 +47,8 @@ KINDS: Mapping[str, Kind] = {
             "signed": N_("{who} signed the policy “{title}” {part}."),
             "asked": N_("{who} asked for a change of the policy “{title}”: {why}"),
             "withdrawn": N_("{who} took back what they had said of the policy “{title}”: {why}"),
+            "excepted": N_("{who} granted an exception from the policy “{title}”: {why}"),
+            "resumed": N_("{who} ended an exception from the policy “{title}”: {why}"),
         },
     ),
     "action": Kind(

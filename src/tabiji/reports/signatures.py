@@ -37,11 +37,17 @@ SENTENCES: Mapping[str, str] = {
     "agreed": N_("The product owner and the team have signed what is in force."),
     "concern": N_("{who} asks for a change, on {at}: {why}"),
     "exception": N_("Exception until {until}, by {by}: {reason}"),
+    "granted": N_("Exception {number} until {until}, by {by}: {reason}"),
 }
 
 
 def policy_json(
-    policy: Policy, terms: Terms, standing: Standing, episodes: Sequence[Episode], last: int
+    policy: Policy,
+    terms: Terms,
+    standing: Standing,
+    episodes: Sequence[Episode],
+    last: int,
+    tickets: Iterable[Json] = (),
 ) -> Json:
     """A policy of `tabiji policies --json`: its terms, who signed them, and which of its steps are in force."""
     return {
@@ -63,6 +69,7 @@ def policy_json(
         "steps": [_step_json(policy, step, episodes) for step in policy.steps],
         "exceptions": [
             {
+                "number": one.number or None,
                 "by": one.by,
                 "reason": one.reason,
                 "from": None if one.start is None else iso_time(one.start * 60),
@@ -72,6 +79,7 @@ def policy_json(
             }
             for one in policy.exceptions
         ],
+        "tickets": list(tickets),
         "last": last,
     }
 
@@ -158,7 +166,13 @@ def policy_sentences(
                 )
             )
     said += [
-        _(SENTENCES["exception"], until=local(one.until, zone), by=one.by, reason=one.reason)
+        _(
+            SENTENCES["granted" if one.number else "exception"],
+            until=local(one.until, zone),
+            by=one.by,
+            reason=one.reason,
+            number=one.number,
+        )
         for one in policy.exceptions
         if at_minute < one.until
     ]

@@ -8,12 +8,13 @@ each minute, and only these are asked. That decides what asking at each minute w
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
 
-from tabiji import policies, slices, windows
+from tabiji import actions, policies, slices, windows
+from tabiji.acts import Act
 from tabiji.budgets import Tally, remaining
 from tabiji.counting import Integers
 from tabiji.definitions import Site
@@ -30,13 +31,14 @@ from tabiji.policies import (
     Policy,
     Trigger,
 )
-from tabiji.runs import correcting, judging, minutes
+from tabiji.runs import correcting, judging, minutes, signing
 from tabiji.runs.minutes import LARGEST, Minutes, Truths
 from tabiji.store import StaleRound, Store
 from tabiji.windows import DAY, Calendar
 
 FEW = 5  # moments that are rather judged than replayed
 CELLS = 1 << 21  # minutes of objectives that are held at once
+OPENED_BY = "Tabiji"  # tickets that policies ask for
 TRIES = 5  # rounds that somebody else may record in between
 
 Pair = tuple[Journey, Objective]
@@ -49,6 +51,7 @@ def agree(site: Site, store: Store, now: int) -> list[Change]:
     `now` is in seconds. The first time, they are asked at the last moment only: the past was before them. Asking
     again changes nothing. Raises StaleRound where others keep asking meanwhile.
     """
+    site = signing.with_exceptions(site, store)
     for _try in range(TRIES):
         known, until = store.agreeing(), store.judging().until_minute
         if until is None or (known.until_minute is not None and until <= known.until_minute):
@@ -58,11 +61,53 @@ def agree(site: Site, store: Store, now: int) -> list[Change]:
         first = until - 1 if known.until_minute is None else known.until_minute
         changes = _changes(site, store, known.episodes, first, until)
         try:
-            store.record_policies(known.round, until, changes, now)
+            store.record_policies(known.round, until, changes, now, tickets(site, store, changes))
         except StaleRound:
             continue
         return changes
     raise StaleRound(_("others are asking the policies at the same time; run this again"))
+
+
+def tickets(site: Site, store: Store, changes: Sequence[Change]) -> list[Act]:
+    """The action items that policies open for the next sprint, where a step asks for a ticket.
+
+    One for each step and objective, as long as it is to be done: an alert that comes back asks for what is asked for
+    already. Kept in the transaction that writes the ledger, so that each is opened once. They speak the site's
+    language.
+    """
+    asking = [one for one in changes if one.kind == "acts" and "ticket-next-sprint" in one.actions]
+    if not asking:
+        return []
+    waiting = {
+        tuple(item.opened.body.get(key) for key in ("which", "step", "objective"))
+        for item in actions.items(store.acts.of(actions.KIND))
+        if item.ended is None
+    }
+    known = {one.name: one for one in site.policies}
+    objectives = {one.id: (journey, one) for journey in site.journeys for one in journey.objectives}
+    made = []
+    for change in asking:
+        episode = change.episode
+        pair, policy = objectives.get(episode.objective), known.get(episode.policy)
+        key = episode.policy, episode.step, episode.objective
+        if pair is None or policy is None or key in waiting:
+            continue
+        waiting.add(key)
+        titles = [one.to(site.language) for one in (policy.title, pair[0].title, pair[1].title)]
+        names = (policy.name, pair[0].name, pair[1].name)
+        said = [title or name for title, name in zip(titles, names, strict=True)]
+        wanted = actions.Wanted(
+            f"{said[0]}: {said[1]} / {said[2]}"[: actions.TITLE_LONGEST],
+            team=policy.team or pair[0].team,
+            owner=change.owners[0][: actions.NAME_LONGEST] if change.owners else None,
+            origin="policy",
+            which=policy.name,
+            journey=pair[0].name,
+        )
+        act = actions.opening(wanted, OPENED_BY, change.minute * 60)
+        of = {"step": episode.step, "objective": episode.objective, "began": episode.began}
+        made.append(replace(act, body={**act.body, **of}))
+    return made
 
 
 def gate(site: Site, store: Store, journeys: Sequence[str], at_minute: int) -> Gate:
@@ -70,6 +115,7 @@ def gate(site: Site, store: Store, journeys: Sequence[str], at_minute: int) -> G
 
     What they would do between that and the moment counts, and is left to be recorded.
     """
+    site = signing.with_exceptions(site, store)
     known = store.agreeing()
     first = at_minute - 1 if known.until_minute is None else min(known.until_minute, at_minute - 1)
     changes = _changes(site, store, known.episodes, first, at_minute) if site.policies else []

@@ -152,7 +152,20 @@ def policy_document(one: PolicyNow) -> Json:
     """A policy of `tabiji policies --json`."""
     signed = one.signed
     episodes = [episode for step in one.steps for episode in step.episodes]
-    return policy_json(signed.policy, signed.terms, signed.standing, episodes, signed.agreement.last)
+    tickets: list[Json] = [
+        {
+            "action": ticket.item.number,
+            "title": ticket.item.wanted.title,
+            "objective": ticket.objective or None,
+            "step": ticket.step or None,
+            "opened": iso_time(ticket.item.opened.at),
+            "state": ticket.state,
+            "ended": None if ticket.item.ended_at is None else iso_time(ticket.item.ended_at),
+            "outcome": ticket.item.outcome or None,
+        }
+        for ticket in one.tickets
+    ]
+    return policy_json(signed.policy, signed.terms, signed.standing, episodes, signed.agreement.last, tickets)
 
 
 def tried_document(one: Tried) -> Json:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tabiji import agreements
 from tabiji.acts import Act
-from tabiji.agreements import KIND, Agreement, Part, Standing
+from tabiji.agreements import KIND, Agreement, Granted, Part, Standing
 from tabiji.definitions import Site
 from tabiji.definitions.terms import Terms, terms
 from tabiji.errors import UsageError
 from tabiji.language import _, listed
-from tabiji.policies import Policy
+from tabiji.policies import Exemption, Policy
 from tabiji.store import StaleAct, Store
 
 
@@ -47,8 +47,23 @@ def all_of(site: Site, store: Store, until_second: int | None = None) -> tuple[S
     for policy in site.policies:
         text = written.get(policy.name, Terms("", "", ""))
         said = agreements.fold(acts.get(policy.name, ()))
-        found.append(Signed(policy, text, said, agreements.standing(said, text.digest)))
+        found.append(Signed(_excepted(policy, said), text, said, agreements.standing(said, text.digest)))
     return tuple(found)
+
+
+def with_exceptions(site: Site, store: Store) -> Site:
+    """The site, whose policies have the exceptions of their files and those that people have granted."""
+    if not site.policies:
+        return site
+    return replace(site, policies=tuple(one.policy for one in all_of(site, store)))
+
+
+def _excepted(policy: Policy, said: Agreement) -> Policy:
+    granted = [
+        Exemption(one.who, one.why, one.start, one.until, one.steps, one.journeys, one.number)
+        for one in said.exceptions
+    ]
+    return replace(policy, exceptions=(*policy.exceptions, *granted)) if granted else policy
 
 
 def one_of(site: Site, store: Store, name: str, until_second: int | None = None) -> Signed:
@@ -89,6 +104,25 @@ def ask(site: Site, store: Store, name: str, who: str, why: str, now: int, seen:
 def withdraw(site: Site, store: Store, name: str, who: str, why: str, now: int, seen: Seen = Seen()) -> Act:
     """Somebody takes back their signature and what they asked."""
     return _kept(site, store, name, seen, lambda one: agreements.withdraw(name, one.agreement, who, why, now))
+
+
+def except_(site: Site, store: Store, name: str, wanted: Granted, now: int, seen: Seen = Seen()) -> Act:
+    """Somebody grants an exception, which ends by itself."""
+
+    def act(one: Signed) -> Act:
+        steps = [step.name for step in one.policy.steps]
+        return agreements.except_(name, wanted, steps, one.policy.journeys, now)
+
+    return _kept(site, store, name, seen, act)
+
+
+def resume(
+    site: Site, store: Store, name: str, number: int, who: str, why: str, now: int, seen: Seen = Seen()
+) -> Act:
+    """Somebody ends an exception that was granted."""
+    return _kept(
+        site, store, name, seen, lambda one: agreements.resume(name, one.agreement, number, who, why, now)
+    )
 
 
 def _kept(site: Site, store: Store, name: str, seen: Seen, act: Callable[[Signed], Act]) -> Act:

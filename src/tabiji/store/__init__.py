@@ -13,11 +13,12 @@ from typing import Literal
 
 import sqlalchemy as sa
 
+from tabiji.acts import Act
 from tabiji.alerts import Alert, QuietHour, Silence
 from tabiji.counting import Account, Integers, Series
 from tabiji.incidents import Incident
 from tabiji.policies import Change
-from tabiji.store import alerts, checking, incidents, opening, policies, reading, writing
+from tabiji.store import acts, alerts, checking, incidents, opening, policies, reading, writing
 from tabiji.store.acts import Acts, StaleAct
 from tabiji.store.alerts import Definitions, Judging, Progress, SourceNews, StaleRound, Verdict
 from tabiji.store.audit import ACTIONS, Action, Audit, How
@@ -340,13 +341,18 @@ class Store:
         with self._reading() as connection:
             return policies.read(connection)
 
-    def record_policies(self, round_: int, until_minute: int, changes: Sequence[Change], now: int) -> None:
-        """Adds what the policies did to their ledger, whole or not at all; `now` is in seconds.
+    def record_policies(
+        self, round_: int, until_minute: int, changes: Sequence[Change], now: int, made: Sequence[Act] = ()
+    ) -> None:
+        """Adds what the policies did to their ledger, and the acts that come of it, whole or not at all.
 
-        Raises StaleRound, having written nothing, when somebody else has asked them since `agreeing` was read.
+        `now` is in seconds. Raises StaleRound, having written nothing, when somebody else has asked them since
+        `agreeing` was read.
         """
         with self._writing() as connection:
             policies.record(connection, round_, until_minute, changes, now)
+            for act in made:
+                acts.keep(connection, act)
 
     def policy_ledger(self, from_minute: int | None = None, to_minute: int | None = None) -> list[Recorded]:
         """What the policies did at the minutes `[from_minute, to_minute)`, in the order of writing."""

@@ -42,6 +42,8 @@ Action = Literal[
     "policy-signed",
     "policy-questioned",
     "policy-withdrawn",
+    "policy-excepted",
+    "policy-resumed",
     "result-opened",
     "result-closed",
     "action-opened",

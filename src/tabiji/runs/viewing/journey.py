@@ -148,8 +148,8 @@ def _agreed(
         return (), None
     gate = agreeing.gate(replace(site, journeys=(journey,), policies=ours), store, [journey.name], at_minute)
     episodes = [one for one in store.agreeing().episodes if one.objective.partition("/")[0] == journey.name]
-    signed = {one.policy.name: one.standing for one in signing.all_of(site, store)}
-    return tuple(_policy(one, signed[one.name], episodes, journey, at_minute) for one in ours), gate
+    signed = [one for one in signing.all_of(site, store) if journey.name in one.policy.journeys]
+    return tuple(_policy(one.policy, one.standing, episodes, journey, at_minute) for one in signed), gate
 
 
 def _policy(

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from tabiji import actions
+from tabiji.actions import Item, State
 from tabiji.acts import Act
 from tabiji.agreements import KIND, Signature
 from tabiji.definitions import Site
@@ -37,6 +39,19 @@ class Dated:
 
 
 @dataclass(frozen=True, slots=True)
+class Ticket:
+    """An action item that a policy opened for the next sprint, or that somebody opened because of it.
+
+    `objective` and `step` are empty for the latter; `state` is that of the day.
+    """
+
+    item: Item
+    state: State
+    objective: str = ""
+    step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Outdated:
     """Who signed earlier terms, and what became different since."""
 
@@ -46,12 +61,13 @@ class Outdated:
 
 @dataclass(frozen=True, slots=True)
 class PolicyNow:
-    """A policy at a moment. `stops`: a step in force stops risky deployments."""
+    """A policy at a moment; its tickets, those to be done first. `stops`: a step in force stops risky deployments."""
 
     signed: Signed
     journeys: tuple[Journey, ...]
     steps: tuple[StepNow, ...]
     exceptions: tuple[Dated, ...]
+    tickets: tuple[Ticket, ...] = ()
 
     @property
     def is_in_force(self) -> bool:
@@ -79,8 +95,8 @@ class PolicyPage:
 
 def listing(site: Site, store: Store, at_minute: int) -> tuple[PolicyNow, ...]:
     """All policies, those that wait for somebody first."""
-    open_ = store.agreeing().episodes
-    found = [_now(site, one, open_, at_minute) for one in signing.all_of(site, store)]
+    open_, tickets = store.agreeing().episodes, _tickets(site, store, at_minute)
+    found = [_now(site, one, open_, tickets, at_minute) for one in signing.all_of(site, store)]
     return tuple(sorted(found, key=lambda one: (one.signed.standing.state == "agreed", not one.is_in_force)))
 
 
@@ -92,7 +108,7 @@ def page(site: Site, store: Store, name: str, at_minute: int, environment: Mappi
     for one in signed.standing.outdated:
         texts.setdefault(one.text, []).append(one)
     return PolicyPage(
-        _now(site, signed, agreeing.episodes, at_minute),
+        _now(site, signed, agreeing.episodes, _tickets(site, store, at_minute), at_minute),
         tuple(Outdated(tuple(some), difference(text, signed.terms.text)) for text, some in texts.items()),
         tuple(reversed(store.acts.of(KIND, subject=name))),
         tuple(
@@ -102,7 +118,25 @@ def page(site: Site, store: Store, name: str, at_minute: int, environment: Mappi
     )
 
 
-def _now(site: Site, signed: Signed, episodes: Sequence[Episode], at_minute: int) -> PolicyNow:
+def _tickets(site: Site, store: Store, at_minute: int) -> Mapping[str, Sequence[Ticket]]:
+    """The action items that came of policies, by the names of these."""
+    today = actions.today(at_minute * 60, site.timezone)
+    found: dict[str, list[Ticket]] = {}
+    for item in actions.sorted_by_due(actions.items(store.acts.of(actions.KIND))):
+        if item.wanted.origin == "policy":
+            objective, step = (str(item.opened.body.get(key, "")) for key in ("objective", "step"))
+            ticket = Ticket(item, item.state(today), objective, step)
+            found.setdefault(item.wanted.which, []).append(ticket)
+    return found
+
+
+def _now(
+    site: Site,
+    signed: Signed,
+    episodes: Sequence[Episode],
+    tickets: Mapping[str, Sequence[Ticket]],
+    at_minute: int,
+) -> PolicyNow:
     policy = signed.policy
     return PolicyNow(
         signed,
@@ -117,6 +151,7 @@ def _now(site: Site, signed: Signed, episodes: Sequence[Episode], at_minute: int
             Dated(one, when_of(one, at_minute))
             for one in sorted(policy.exceptions, key=lambda each: -each.until)
         ),
+        tuple(tickets.get(policy.name, ())),
     )
 
 

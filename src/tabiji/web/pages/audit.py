@@ -44,6 +44,8 @@ WORDS: Mapping[Action, str] = {
     "policy-withdrawn": N_("took back what they said of a policy"),
     "result-opened": N_("opened a key result"),
     "result-closed": N_("closed a key result"),
+    "policy-excepted": N_("granted an exception from a policy"),
+    "policy-resumed": N_("ended an exception from a policy"),
     "action-opened": N_("opened an action item"),
     "action-owned": N_("said who sees to an action item"),
     "action-supported": N_("said who supports its owner"),

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Request, Response
 
 from tabiji import policies
-from tabiji.agreements import PART_WORDS, PARTS, TEXT_LONGEST
+from tabiji.actions import State
+from tabiji.agreements import EXCEPTION_DAYS_MAX, PART_WORDS, PARTS, TEXT_LONGEST, Granted
 from tabiji.definitions import Site
 from tabiji.errors import UsageError
 from tabiji.journeys import Text
-from tabiji.language import N_, _
+from tabiji.language import N_, _, current
+from tabiji.policies import Policy
+from tabiji.reports.actions import STATES as TICKET_STATES
 from tabiji.reports.agreements import ACTIONS, end_words
 from tabiji.reports.ledger import history_sentences
 from tabiji.reports.signatures import STATES, WHO, missing_sentence, step_sentence
@@ -25,19 +28,28 @@ from tabiji.runs.viewing import redrafting
 from tabiji.store import StaleAct
 from tabiji.web.context import Context
 from tabiji.web.pages.journeys import day_of
+from tabiji.web.pages.moments import minute_of
 from tabiji.web.rendering import Page
 
-Act = Literal["sign", "ask", "withdraw"]
+Act = Literal["sign", "ask", "withdraw", "except", "resume"]
 SAID: Mapping[str, str] = {
     "signed": N_("{who} signed {part}."),
     "asked": N_("{who} asked for a change: {why}"),
     "withdrawn": N_("{who} took back what they had said: {why}"),
+    "excepted": N_("{who} granted an exception: {why}"),
+    "resumed": N_("{who} ended an exception: {why}"),
 }
 LOOKS: Mapping[str, str] = {  # of chips
     "agreed": "healthy",
     "changed": "at-risk",
     "waiting": "at-risk",
     "unsigned": "no-data",
+}
+TICKET_LOOKS: Mapping[State, str] = {
+    "overdue": "exhausted",
+    "open": "at-risk",
+    "done": "healthy",
+    "dropped": "no-data",
 }
 TOLD_SHOWN = 10
 HINT_WORDS: Mapping[str, str] = {
@@ -76,6 +88,9 @@ class Typed:
     part: str = ""
     text: str = ""
     fault: str | None = None
+    until: str = ""
+    steps: tuple[str, ...] = ()
+    number: str = ""
 
 
 def routes(context: Context) -> APIRouter:
@@ -129,18 +144,21 @@ def routes(context: Context) -> APIRouter:
         text: Annotated[str, Form()] = "",
         digest: Annotated[str, Form()] = "",
         seen: Annotated[str, Form()] = "",
+        until: Annotated[str, Form()] = "",
+        step: Annotated[list[str] | None, Form()] = None,
+        number: Annotated[str, Form()] = "",
     ) -> Response:
         page = Page(context, request)
         found = _found(page, name)
         page.need(page.visitor.may_change(found.policy.team))
-        typed = Typed(act, part, text.strip())
+        typed = Typed(act, part, text.strip(), None, until, tuple(step or ()), number)
         last = int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 10 else None
         try:
             _do(page, name, typed, Seen(digest or None, last))
         except StaleAct:
             return _page(page, name, typed, 409)
         except UsageError as error:
-            return _page(page, name, Typed(act, part, typed.text, str(error)), 422)
+            return _page(page, name, replace(typed, fault=str(error)), 422)
         return page.see(f"/policies/{name}")
 
     return router
@@ -165,9 +183,17 @@ def _do(page: Page, name: str, typed: Typed, seen: Seen) -> None:
     elif typed.act == "ask":
         signing.ask(site, store, name, who, typed.text, page.now, seen)
         page.audit("policy-questioned", about, text=typed.text)
-    else:
+    elif typed.act == "withdraw":
         signing.withdraw(site, store, name, who, typed.text, page.now, seen)
         page.audit("policy-withdrawn", about, text=typed.text)
+    elif typed.act == "except":
+        wanted = Granted(who, typed.text, page.now // 60, minute_of(page, typed.until), typed.steps)
+        signing.except_(site, store, name, wanted, page.now, seen)
+        page.audit("policy-excepted", about, text=typed.text)
+    else:
+        number = int(typed.number) if typed.number.isascii() and typed.number.isdecimal() else 0
+        signing.resume(site, store, name, number, who, typed.text, page.now, seen)
+        page.audit("policy-resumed", about, text=typed.text)
 
 
 def _page(page: Page, name: str, typed: Typed | None = None, status: int = 200) -> Response:
@@ -190,7 +216,17 @@ def _page(page: Page, name: str, typed: Typed | None = None, status: int = 200) 
         typed=typed,
         is_stale=status == 409,
         text_longest=TEXT_LONGEST,
+        asks_tickets=any("ticket-next-sprint" in step.then for step in policy.steps),
+        exception_days=EXCEPTION_DAYS_MAX,
+        latest=page.now // 60 + EXCEPTION_DAYS_MAX * 1440,
     )
+
+
+def step_title(name: str, *some: Policy | None) -> str:
+    """What a step is called, as the first of some policies that has it says; its name where none does."""
+    found = (step for policy in some if policy is not None for step in policy.steps if step.name == name)
+    step = next(found, None)
+    return (step.title.to(current()) if step is not None else "") or name
 
 
 def _teams(site: Site) -> list[tuple[str, Text]]:
@@ -210,5 +246,14 @@ def _words(page: Page) -> dict[str, object]:
         "missing_sentence": missing_sentence,
         "end_words": end_words,
         "action_words": ACTIONS,
+        "step_title": step_title,
+        "ticket_states": TICKET_STATES,
+        "ticket_looks": TICKET_LOOKS,
+        "objective_titles": {
+            one.id: f"{journey.title.to(page.language)} / {one.title.to(page.language)}"
+            for journey in page.site.journeys
+            for one in journey.objectives
+        },
+        "journey_titles": {one.name: one.title.to(page.language) for one in page.site.journeys},
         "day_of": lambda second: day_of(second, page.zone),
     }
