@@ -47,7 +47,8 @@ KEY_RESULT = [
 def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo's workspace, with a tenth of its events; nobody changes its files."""
     folder = tmp_path_factory.mktemp("pages") / "demo"
-    words = [sys.executable, "-m", "tabiji", "demo", str(folder), "--events", "100000", "--no-serve"]
+    words = [sys.executable, "-m", "tabiji", "demo", str(folder)]
+    words += ["--events", "100000", "--only-logs", "--no-serve"]
     subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
     todo = ["actions", "add", "Retry the player's token", "--team", "learning", "--from", "incident:1"]
     words = [sys.executable, "-m", "tabiji", *todo, "--due", "2026-01-31", "-C", str(folder)]

@@ -32,13 +32,20 @@ WRITE_SECONDS = 1.0
 @click.option("--events", type=click.IntRange(10_000, 20_000_000), default=1_000_000, show_default=True)
 @click.option("--language", type=click.Choice(["en", "ja"]), default="en", show_default=True)
 @click.option("--port", type=click.IntRange(0, 65535), default=8700, show_default=True, help="0: a free one.")
+@click.option(
+    "--only-logs", is_flag=True, help="Nothing that customers or people of the site said or decided."
+)
 @click.option("--no-browser", is_flag=True, help="Serve, but open no browser.")
 @click.option("--no-serve", is_flag=True, help="Only write, count and judge.")
-def command(folder: Path, events: int, language: str, port: int, no_browser: bool, no_serve: bool) -> None:
+def command(
+    folder: Path, events: int, language: str, port: int, only_logs: bool, no_browser: bool, no_serve: bool
+) -> None:
     """A month of a learning site's logs, counted and judged, and shown in the browser: the first look.
 
-    Writes about 300 MB into a new folder (./demo by default); delete it when you have seen enough. The site goes on
-    writing its logs as long as this runs; stop it by Ctrl-C. Called again, it shows what it has written before.
+    With what its customers said, and what its four teams decided about it: weekly reviews, post-mortems, policies,
+    a workshop under way; `--only-logs` leaves that to you. Writes about 300 MB into a new folder (./demo by default);
+    delete it when you have seen enough. The site goes on writing its logs as long as this runs; stop it by Ctrl-C.
+    Called again, it shows what it has written before.
 
     \b
       tabiji demo
@@ -48,15 +55,22 @@ def command(folder: Path, events: int, language: str, port: int, no_browser: boo
 
     begin = workspace.now() // 60 * 60
     if no_serve or not (folder / demo.MARK).is_file():  # nobody else's logs are written to
-        _write(folder, begin, events, language)
+        link = _write(folder, begin, events, language, peopled=not only_logs)
+        if link and port and not no_serve:
+            click.echo()
+            click.echo(_("A workshop is under way; take part in it, once the pages are there:"))
+            click.echo(f"  http://127.0.0.1:{port}/workshop/{link}")
     if not no_serve:
         _serve(folder, begin, events / DAYS, port, browser=not no_browser)
 
 
-def _write(folder: Path, now: int, events: int, language: str) -> None:
-    """The workspace, counted and judged; and what to look at next."""
+def _write(folder: Path, now: int, events: int, language: str, *, peopled: bool) -> str | None:
+    """The workspace, counted and judged; and what to look at next.
+
+    Where it is `peopled`, with what its people did; then this gives the link of the workshop that is under way.
+    """
     from tabiji import demo
-    from tabiji.cli import ingest, status
+    from tabiji.cli import ingest, peopling, status
     from tabiji.reports.documents import whole
 
     click.echo(_("Writing a month of a learning site's logs into {folder}/ …", folder=folder))
@@ -74,6 +88,8 @@ def _write(folder: Path, now: int, events: int, language: str) -> None:
         _mark(store, written, language, now)
         ingest.run(site, store, every, executor)
         judged = status.judge(site, store, now // 60)
+        place = peopling.Place(site, store, written.ended, language)  # type: ignore[arg-type]
+        link = peopling.tell(place, written) if peopled else None
     click.echo()
     status.show(site, judged, whole, detailed=False)
     status.show_coverage(judged.coverage)
@@ -87,11 +103,14 @@ def _write(folder: Path, now: int, events: int, language: str) -> None:
     for words, what in (
         (f"tabiji status {worst}", _("in words: its alerts and its steps")),
         ("tabiji incidents", _("what happened: one loud, one in the night")),
+        ("tabiji history", _("and what people decided about it")),
+        ("tabiji practice", _("what each team does by itself")),
         (f"tabiji lines {worst} --bad --limit 5 --from {_iso(loud.start)} --to {_iso(loud.end)}", ""),
         ("tabiji count --by operation --quantiles 50,95,99", _("what the site does, how fast")),
     ):
         click.echo(f"  {words} -C {folder}" + (f"   # {what}" if what else ""))
     click.echo(f"  tabiji discover /var/log/nginx/access.log*   # {_('your own logs')}")
+    return link
 
 
 def _mark(store: Store, written: demo.Written, language: str, now: int) -> None:

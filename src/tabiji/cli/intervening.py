@@ -174,7 +174,6 @@ def cause(
 ) -> None:
     """Say what kind of cause an incident had; `-` takes it back. Where there is a post-mortem, it is said in that.
 
-    \b
     Kinds: deployment, configuration, capacity, dependency, data, bug, operation, unknown, other.
     """
     from tabiji.postmortems import CAUSES as KNOWN

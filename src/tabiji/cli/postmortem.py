@@ -70,7 +70,13 @@ def draft(number: int, author: str | None, folder: Path | None, as_json: bool) -
     help="A section's text; `-` reads it from stdin. Sections: summary, users, timeline, why, well, lucky, change.",
 )
 @click.option("--title", metavar="TEXT", help="What it is called.")
-@click.option("--cause", type=click.Choice(CAUSES), help="What kind of cause it was.")
+@click.option(
+    "--cause",
+    type=click.Choice(CAUSES),
+    metavar="KIND",
+    help="What kind of cause it was: deployment, configuration, capacity, dependency, data, bug, operation, unknown, "
+    "other.",
+)
 @click.option("--lead", metavar="NAME", help="Who sees to it that it is written.")
 @_author_option
 @workspace.workspace_option
@@ -205,7 +211,7 @@ def show(number: int, folder: Path | None, as_json: bool) -> None:
 @command.command(name="list")
 @click.option("--journey", metavar="J", help="Only those of a journey.")
 @click.option("--team", metavar="T", help="Only those of a team's journeys.")
-@click.option("--cause", type=click.Choice(CAUSES), help="Only those with a kind of cause.")
+@click.option("--cause", type=click.Choice(CAUSES), metavar="KIND", help="Only those with a kind of cause.")
 @workspace.workspace_option
 @workspace.json_option
 def list_(

@@ -146,7 +146,7 @@ def note(
 @click.command(name="decide")
 @review_argument
 @click.argument("objective", metavar="OBJECTIVE")
-@click.argument("choice", type=click.Choice(CHOICES))
+@click.argument("choice", type=click.Choice(CHOICES), metavar="CHOICE")
 @click.argument("why")
 @click.option("--owner", metavar="NAME", default="", help="Who sees to it; needed unless nothing is done.")
 @click.option("--due", metavar="DAY", help="Until when, such as 2026-06-15; needed unless nothing is done.")
@@ -164,7 +164,10 @@ def decide(
     folder: Path | None,
     as_json: bool,
 ) -> None:
-    """Decide about an objective: what somebody has to see to opens an action item."""
+    """Decide about an objective: what somebody has to see to opens an action item.
+
+    CHOICE is mend, watch, loosen, tighten, correct, agree, drop or nothing.
+    """
 
     def said(site: Site, store: Store, found: Review, word: Word) -> Review:
         from tabiji.reviews import Decided

@@ -1,8 +1,10 @@
 """A folder → a workspace with a month of life-like logs of まなび旅, a learning site that does not exist.
 
 `site` says what the site is like, `stories` what went wrong on it; `web` and `jobs` make the lines of their
-logs, and `writing` puts them into a folder, with the files of `definitions/`. Nothing here knows the product,
-and of the product only the command line knows this: what it reads is what any site could have written.
+logs, `customers` what came of it in other systems, and `writing` puts them into a folder, with the files of
+`definitions/`. `people`, `meetings`, `learnt` and `workshop` are what those who run the site said and decided. Nothing
+here knows the product, and of the product only the command line knows this: what it reads is what any site could have
+written.
 """
 
 from __future__ import annotations

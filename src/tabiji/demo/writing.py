@@ -14,10 +14,10 @@ from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
-from typing import Literal
 
 from tabiji.demo import jobs, site, web
 from tabiji.demo.chance import allocated
+from tabiji.demo.customers import Kind, Language, Sheet, sheets
 from tabiji.demo.site import DAY_S, JOB_SHARE, LEARNERS, ZONE_S
 from tabiji.demo.stories import (
     DEPLOYMENTS,
@@ -65,6 +65,7 @@ class Written:
     jobs_dead: int
     hidden: tuple[Hidden, ...]
     happened: tuple[Happened, ...]
+    sheets: tuple[tuple[Kind, Path], ...]  # what customers said and did
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def write(
     days: int = 30,
     events: int = 1_000_000,
     seed: int = 20261121,
-    language: Literal["en", "ja"] = "en",
+    language: Language = "en",
     progress: Callable[[int, int], None] | None = None,
     processes: int | None = None,
 ) -> Written:
@@ -102,7 +103,7 @@ def write(
     """
     if events < EVENTS_PER_DAY_MIN * days or days < 1:
         raise ValueError(f"at least a day, and {EVENTS_PER_DAY_MIN} events for each")
-    for name in ("tabiji.yaml", "journeys", "policies", "logs"):
+    for name in ("tabiji.yaml", "journeys", "policies", "logs", "customers"):
         if (folder / name).exists():
             raise FileExistsError(folder / name)
     (folder / "logs" / "nginx").mkdir(parents=True)
@@ -132,6 +133,7 @@ def write(
         jobs_dead=job_part.dead,
         hidden=_hidden([*web_parts, job_part]),
         happened=happened(started, ended),
+        sheets=_write_sheets(folder / "customers", sheets(started, ended, seed, language)),
     )
 
 
@@ -217,6 +219,16 @@ def _write_definitions(folder: Path, language: str) -> tuple[Path, ...]:
         "Written by `tabiji demo`, which goes on writing here; delete the folder at will.\n"
     )
     return tuple(texts)
+
+
+def _write_sheets(folder: Path, written: Iterable[Sheet]) -> tuple[tuple[Kind, Path], ...]:
+    folder.mkdir()
+    found = []
+    for sheet in written:
+        path = folder / sheet.name
+        path.write_text(sheet.text, "utf-8")
+        found.append((sheet.kind, path))
+    return tuple(found)
 
 
 def _write_text(path: Path, text: str, end: int) -> None:
