@@ -58,7 +58,10 @@ def command(
         from tabiji.actions import unknown_team
 
         raise UsageError(unknown_team(team, acting.teams(site)))
-    first, last = workspace.moment(start, site, now), workspace.moment(end, site, now) + (end == "now")
+    first, last = (
+        max(workspace.moment(start, site, now), 0),
+        workspace.moment(end, site, now) + (end == "now"),
+    )
     if last <= first:
         raise UsageError(_("`to` is not after `from`"))
     asked = history.Asked(first, last, team, journey, history.known_kind(kind), history.cursor(before))

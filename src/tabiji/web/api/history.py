@@ -43,7 +43,7 @@ def routes(context: Context) -> APIRouter:
         site, now = context.site(), int(context.now())
         first, last = period(context, asked)
         end = now + 1 if last is None else last * 60
-        start = end - DAYS * 86_400 if first is None else first * 60
+        start = max(end - DAYS * 86_400 if first is None else first * 60, 0)
         if end <= start:
             raise UsageError(_("`to` is not after `from`"))
         if asked.journey is not None:

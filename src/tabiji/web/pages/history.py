@@ -35,6 +35,7 @@ def routes(context: Context) -> APIRouter:
         page = Page(context, request)
         query = page.request.query_params
         first, end = page.period(FROM)
+        first = max(first, 0)  # nothing is known of before 1970, and no form can say year 0
         team, journey = query.get("team") or None, query.get("journey") or None
         if journey is not None and journey not in {one.name for one in page.site.journeys}:
             naming_fault(page, journey)
