@@ -242,12 +242,18 @@ def _learnt(place: Place) -> Deeds:
     found = place.store.incidents()
     for one in learnt.LEARNT:
         minute = one.at.second(place.ended) // 60
+        # of few events an alert tells late, but before somebody was written to: it is the same incident
+        noticed = minute if one.noticed is None else one.noticed[1].second(place.ended) // 60
         lasting = [
             incident
             for incident in found
             if incident.journey == one.journey
             and incident.merged_into is None
-            and incident.started_minute <= minute < (incident.over_minute or minute + 1)
+            and min(incident.started_minute, incident.opened_minute) <= noticed
+            and (
+                incident.closed_minute is None  # it can be over before it is closed
+                or minute < max(incident.closed_minute, incident.over_minute or 0)
+            )
         ]
         if lasting:
             yield from _of_incident(place, one, lasting[0].number or 0)
