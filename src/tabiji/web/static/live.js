@@ -5,6 +5,7 @@ const main = document.querySelector("main[data-live]");
 const news = document.getElementById("news");
 const said = new WeakMap(); // part → what the server said of it last
 let waiting = null;
+let leaving = false; // something was just sent: a reload now would take the answer away
 
 const kind = (part) => `${part.tagName} ${part.className} ${part.getAttribute("aria-labelledby") ?? ""}`;
 const written = (field) =>
@@ -34,13 +35,14 @@ function again() {
 
 async function renew() {
   waiting = null;
+  if (leaving) return again();
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
   if (!answer.ok || answer.redirected) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const before = [...main.children];
   const after = [...page.querySelector("main").children];
   if (before.length !== after.length || before.some((part, at) => kind(part) !== kind(after[at]))) {
-    if (!before.some(inUse)) location.reload(); // there is something that was not there before
+    if (!before.some(inUse) && !leaving) location.reload(); // there is something that was not there before
     news.hidden = false;
     again();
     return;
@@ -49,6 +51,11 @@ async function renew() {
   document.dispatchEvent(new CustomEvent("judged")); // charts are drawn anew by themselves
   if (done.includes(false)) again();
 }
+
+addEventListener("submit", () => {
+  leaving = true;
+  setTimeout(() => { leaving = false; }, 10_000);
+});
 
 // What the page shows is of `seen`; null: of whatever is told of first
 if (main) {
