@@ -108,6 +108,7 @@ def test_what_the_week_would_have_been_with_other_targets(site: Site, opened: St
     (journey,) = (one for one in site.journeys if one.team == "money")
     works, quick = journey.objectives
     found = otherwise(site, opened, [(journey, works), (journey, quick)], FIRST, FIRST + WEEK, {})
+    assert otherwise(site, opened, [], FIRST, FIRST + WEEK, {}) == {}  # a week without drops
     share = F(602, 2282)
     assert found["pay/works"] == [
         Otherwise({"target": "95%"}, F(95, 100), None, BAD, share * 20, 2, 1),

@@ -55,7 +55,7 @@ def otherwise(
     file, or would be a wrong definition there, is left out.
     """
     period = simulating.within(store, first, end)
-    if period is None:
+    if period is None or not wanted:
         return {}
     asked: list[tuple[Asked, Pair]] = []
     for pair in wanted[:OBJECTIVES_MAX]:
