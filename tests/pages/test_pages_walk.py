@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -42,6 +44,11 @@ PAGES = {
     "/policies": ("/policies", True),
     "/policies/{name}": ("/policies/learning-budget", False),
     "/policies/{name}/past": ("/policies/learning-budget/past?when1=budget+below+20%25&name4=x", False),
+    "/reviews": ("/reviews", True),
+    "/reviews/{team}/{week}": ("/reviews/learning/{monday}", False),
+    "/practice": ("/practice", True),
+    "/practice/{team}": ("/practice/learning", False),
+    "/voices": ("/voices", True),
     "/reports": ("/reports", True),
     "/reports/{kind}/{team}/{period}": ("/reports/weekly/all/latest", True),
     "/actions": ("/actions?state=all", True),
@@ -80,9 +87,15 @@ LOOKS = (("en", "light", 1280), ("ja", "dark", 1280), ("ja", "light", 390), ("en
 SHOWN = os.environ.get("TABIJI_SCREENSHOTS")  # a folder: what README and docs show is made there
 
 
+def last_monday() -> str:
+    """The Monday of the last full week, where the demo is."""
+    today = datetime.now(ZoneInfo("Asia/Tokyo")).date()
+    return (today - timedelta(days=today.weekday() + 7)).isoformat()
+
+
 def address(route: str, site: Served) -> str:
     """An address of a route's page in the demo; numbers that nobody knows beforehand are looked up."""
-    path = PAGES[route][0]
+    path = PAGES[route][0].replace("{monday}", last_monday())
     if "{result}" in path:
         with store.open(definitions.load(site.folder, {}).store) as kept:
             path = path.replace("{result}", str(achieving.every(kept)[0].number))

@@ -256,7 +256,8 @@ def _learnt(place: Place) -> Deeds:
             )
         ]
         if lasting:
-            yield from _of_incident(place, one, lasting[0].number or 0)
+            newest = max(lasting, key=lambda incident: incident.started_minute)
+            yield from _of_incident(place, one, newest.number or 0)
         elif one.noticed is not None:  # of few events no alert tells; those who are written to do
             yield from _of_incident(place, one, _opened(place, one.journey, *one.noticed))
 

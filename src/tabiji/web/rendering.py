@@ -35,6 +35,12 @@ NAVIGATION = (  # path, words
     ("/voices", N_("Voices")),
     ("/practice", N_("Practice")),
     ("/support", N_("Support")),
+)
+FURTHER = (  # in the menu: what is looked at less often
+    ("/reports", N_("Reports")),
+    ("/history", N_("History")),
+    ("/results", N_("Key results")),
+    ("/workshops", N_("Workshops")),
     ("/sources", N_("Sources")),
 )
 
@@ -69,6 +75,7 @@ def _environment() -> Environment:
         "languages": LANGUAGES,
         "language_names": {"en": "English", "ja": "日本語"},
         "navigation": NAVIGATION,
+        "further": FURTHER,
         "role_names": ROLES,
     }
     made.filters |= filters.FILTERS
