@@ -40,7 +40,7 @@ def chip(page: Page) -> str:
 
 def test_a_policy_is_signed_and_acted_on(own: Served, browser: Browser, context: BrowserContext) -> None:
     owner = own.visit(context, "/?lang=en")
-    owner.get_by_role("link", name="policy waits for signatures").click()
+    owner.get_by_role("link", name="policies wait for signatures").click()
     owner.get_by_role("link", name="When the learning team's error budget runs out").click()
     assert chip(owner) == "signed by nobody"
     expect(owner.locator("aside")).to_contain_text("It waits for the product owner, the team.")
