@@ -32,6 +32,7 @@ JUDGING = (
     "targets",
     "slices",
     "results",
+    "comparing",
     "alerts",
     "budgets",
     "corrections",

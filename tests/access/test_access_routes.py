@@ -314,6 +314,7 @@ ROUTES: dict[tuple[str, str], Asked] = {
     ("GET", "/api/v1/reports"): Asked(LOOKING, "/api/v1/reports"),
     ("GET", "/api/v1/reports/{kind}/{period}"): Asked(LOOKING, "/api/v1/reports/weekly/latest"),
     ("GET", "/api/v1/incidents"): Asked(LOOKING, "/api/v1/incidents"),
+    ("GET", "/api/v1/compare"): Asked(LOOKING, "/api/v1/compare?around=now-1h"),
     ("GET", "/api/v1/incidents/trend"): Asked(LOOKING, "/api/v1/incidents/trend"),
     ("GET", "/api/v1/incidents/{number}"): Asked(LOOKING, of_incident(INCIDENT)),
     ("POST", "/api/v1/incidents"): Asked(
@@ -421,6 +422,7 @@ ROUTES: dict[tuple[str, str], Asked] = {
     ("GET", "/suggest"): Asked(LOOKING, "/suggest?objective=watch/works"),
     ("POST", "/suggest"): Asked(CHANGING, "/suggest", 422, {"objective": "watch/works", "first": "today"}),
     ("GET", "/incidents"): Asked(LOOKING, "/incidents"),
+    ("GET", "/compare"): Asked(LOOKING, "/compare"),
     ("GET", "/incidents/trends"): Asked(LOOKING, "/incidents/trends"),
     ("POST", "/incidents"): Asked(
         CHANGING, without("/incidents"), 303, {"journey": "watch", "at": "now", "text": "x"},

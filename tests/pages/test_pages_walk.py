@@ -33,6 +33,7 @@ PAGES = {
     "/what-if": ("/what-if?objective=watch-course/plays&target=99.5%25", True),
     "/suggest": ("/suggest?objective=watch-course/plays", True),
     "/explore": ("/explore", True),
+    "/compare": ("/compare?mark=4&minutes=1440", True),
     "/explore/operation": ("/explore/operation?source=web&operation=PlayVideo", False),
     "/incidents": ("/incidents", True),
     "/incidents/trends": ("/incidents/trends?at=", True),

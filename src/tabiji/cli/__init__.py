@@ -28,6 +28,7 @@ COMMANDS = {  # name → module and one line for the list
     "serve": ("tabiji.cli.serve", N_("Count, judge, tell, receive and answer, until it is stopped.")),
     "status": ("tabiji.cli.status", N_("The standing of every objective.")),
     "count": ("tabiji.cli.count", N_("What has been counted, by any columns: the exploring tool.")),
+    "compare": ("tabiji.cli.compare", N_("What changed between two periods, operation by operation.")),
     "alerts": ("tabiji.cli.alerts", N_("What fired, when and why, for how long, and what burnt.")),
     "incidents": ("tabiji.cli.incidents", N_("What happened, since when, noticed when, at what cost.")),
     "actions": ("tabiji.cli.actions", N_("What is to be done, by whom and until when, and what came of it.")),

@@ -10,6 +10,7 @@ from tabiji.web.api import (
     actions,
     agreements,
     caretaking,
+    comparing,
     counts,
     explaining,
     happenings,
@@ -37,6 +38,7 @@ ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
     suggesting.routes,
     signals.routes,
     resulting.routes,
+    comparing.routes,
     trends.routes,  # before what takes its path for a number
     happenings.routes,
     history.routes,
