@@ -17,13 +17,12 @@ from tabiji.runs.acting import What
 from tabiji.runs.viewing import actions as viewing
 from tabiji.store import StaleAct
 from tabiji.web import acting as speaking
-from tabiji.web.api.asked import FAILURES, Asked
+from tabiji.web.api.asked import CONTESTED, Asked
 from tabiji.web.api.asked import NAME_LONGEST as ASKED_LONGEST
 from tabiji.web.context import Context
 
 Number = Annotated[int, Path(ge=1, lt=2**31)]
 DAY = "A day, such as `2026-06-30`."
-FAILED = {**FAILURES, 409: {**FAILURES[400], "description": "Somebody else has said something of it since."}}
 
 
 class ActionsQuery(Asked):
@@ -94,7 +93,7 @@ class Said(Asked):
 
 def routes(context: Context) -> APIRouter:
     """What is to be done."""
-    router = APIRouter(prefix="/api/v1", tags=["actions"], responses=FAILED)
+    router = APIRouter(prefix="/api/v1", tags=["actions"], responses=CONTESTED)
     store = context.store
 
     @router.get("/actions")

@@ -19,13 +19,12 @@ from tabiji.runs.signing import Seen
 from tabiji.runs.viewing import policies as viewing
 from tabiji.store import Action, StaleAct
 from tabiji.web import auditing
-from tabiji.web.api.asked import FAILURES, NAME_LONGEST, TIME, Asked, minute
+from tabiji.web.api.asked import CONTESTED, NAME_LONGEST, TIME, Asked, minute
 from tabiji.web.context import Context
 
 Name = Annotated[str, Path(max_length=NAME_LONGEST)]
 DRAFT_LONGEST = 200_000  # characters of a file
 DIGEST = "Of the terms that were read: where they are others by now, nothing is kept, and the answer is 409."
-FAILED = {**FAILURES, 409: {**FAILURES[400], "description": "Terms or signatures are others by now."}}
 
 
 class PoliciesQuery(Asked):
@@ -78,7 +77,7 @@ class Drafted(Asked):
 
 def routes(context: Context) -> APIRouter:
     """What was agreed."""
-    router = APIRouter(prefix="/api/v1/policies", tags=["agreements"], responses=FAILED)
+    router = APIRouter(prefix="/api/v1/policies", tags=["agreements"], responses=CONTESTED)
     store = context.store
 
     @router.get("")

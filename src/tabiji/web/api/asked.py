@@ -53,6 +53,14 @@ FAILURES: dict[int | str, dict[str, Any]] = {
     503: {"model": Failure, "description": "The database does not answer; try again."},
 }
 
+CONTESTED: dict[int | str, dict[str, Any]] = {
+    **FAILURES,
+    409: {
+        "model": Failure,
+        "description": "Somebody else has changed it since it was read; look again, then decide.",
+    },
+}
+
 
 def minute(context: Context, written: str, *, up: bool = False) -> int:
     """The minute that a time lies in; `up`: the one that it lies before. Raises UsageError."""

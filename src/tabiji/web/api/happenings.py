@@ -22,7 +22,7 @@ from tabiji.runs.intervening import Word
 from tabiji.store import Action, StaleAct
 from tabiji.web import auditing
 from tabiji.web.api.asked import (
-    FAILURES,
+    CONTESTED,
     NAME_LONGEST,
     TEXT_LONGEST,
     TIME,
@@ -109,7 +109,7 @@ class Noted(Asked):
 
 def routes(context: Context) -> APIRouter:
     """What fired and what happened."""
-    router = APIRouter(prefix="/api/v1", tags=["happenings"], responses=FAILURES)
+    router = APIRouter(prefix="/api/v1", tags=["happenings"], responses=CONTESTED)
     store = context.store
 
     @router.get("/alerts")

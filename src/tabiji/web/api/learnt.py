@@ -22,7 +22,7 @@ from tabiji.runs.viewing import postmortem as one_view
 from tabiji.runs.viewing import postmortems as viewing
 from tabiji.store import Action, StaleAct
 from tabiji.web import auditing
-from tabiji.web.api.asked import FAILURES, NAME_LONGEST, Asked
+from tabiji.web.api.asked import CONTESTED, NAME_LONGEST, Asked
 from tabiji.web.context import Context
 from tabiji.web.visitors import Visitor
 
@@ -69,7 +69,7 @@ class Opened(Asked):
 
 def routes(context: Context) -> APIRouter:
     """What was learnt. Who only looks reads what is published; members and admins read drafts, too."""
-    router = APIRouter(prefix="/api/v1/postmortems", tags=["post-mortems"], responses=FAILURES)
+    router = APIRouter(prefix="/api/v1/postmortems", tags=["post-mortems"], responses=CONTESTED)
     store = context.store
 
     @router.get("")

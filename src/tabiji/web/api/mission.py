@@ -18,11 +18,10 @@ from tabiji.runs.documents import mission_document
 from tabiji.runs.viewing.mission import mission
 from tabiji.store import StaleAct
 from tabiji.web import auditing
-from tabiji.web.api.asked import FAILURES, TEXT_LONGEST, TIME, Asked, minute
+from tabiji.web.api.asked import CONTESTED, TEXT_LONGEST, TIME, Asked, minute
 from tabiji.web.api.asked import NAME_LONGEST as ASKED_LONGEST
 from tabiji.web.context import Context
 
-FAILED = {**FAILURES, 409: {**FAILURES[400], "description": "Somebody else has written a version since."}}
 NTH = "The number of a version; the first is 1."
 
 
@@ -59,7 +58,7 @@ class Written(Asked):
 
 def routes(context: Context) -> APIRouter:
     """What we are here for."""
-    router = APIRouter(prefix="/api/v1/mission", tags=["mission"], responses=FAILED)
+    router = APIRouter(prefix="/api/v1/mission", tags=["mission"], responses=CONTESTED)
     store = context.store
 
     @router.get("")

@@ -18,10 +18,8 @@ from tabiji.runs.practising import engaging, telling
 from tabiji.runs.practising.documents import practices_document, practised_document
 from tabiji.store import StaleAct
 from tabiji.web import auditing
-from tabiji.web.api.asked import FAILURES, NAME_LONGEST, TIME, Asked, minute
+from tabiji.web.api.asked import CONTESTED, NAME_LONGEST, TIME, Asked, minute
 from tabiji.web.context import Context
-
-FAILED = {**FAILURES, 409: {**FAILURES[400], "description": "Somebody else was faster."}}
 
 
 class PracticeQuery(Asked):
@@ -47,7 +45,7 @@ class Ended(Asked):
 
 def routes(context: Context) -> APIRouter:
     """Practices and engagements."""
-    router = APIRouter(prefix="/api/v1/practice", tags=["practice"], responses=FAILED)
+    router = APIRouter(prefix="/api/v1/practice", tags=["practice"], responses=CONTESTED)
     store = context.store
 
     def told(team: str | None, at: str | None) -> tuple[telling.Practised, ...]:

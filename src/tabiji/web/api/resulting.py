@@ -22,12 +22,11 @@ from tabiji.runs.achieving import listing
 from tabiji.runs.achieving.measuring import stands
 from tabiji.store import Action, StaleAct
 from tabiji.web import auditing
-from tabiji.web.api.asked import FAILURES, NAME_LONGEST, TIME, Asked, minute
+from tabiji.web.api.asked import CONTESTED, NAME_LONGEST, TIME, Asked, minute
 from tabiji.web.context import Context
 
 Number = Annotated[int, Path(ge=1, lt=2**31)]
 SHARE = "A share, such as `99.9%`."
-FAILED = {**FAILURES, 409: {**FAILURES[400], "description": "Somebody else has said something of it."}}
 
 
 class ResultsQuery(Asked):
@@ -74,7 +73,7 @@ class Closed(Asked):
 
 def routes(context: Context) -> APIRouter:
     """Key results."""
-    router = APIRouter(prefix="/api/v1/results", tags=["results"], responses=FAILED)
+    router = APIRouter(prefix="/api/v1/results", tags=["results"], responses=CONTESTED)
     store = context.store
 
     @router.get("")

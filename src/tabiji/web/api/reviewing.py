@@ -20,7 +20,7 @@ from tabiji.runs.viewing import review as viewing
 from tabiji.runs.viewing.standing import moment
 from tabiji.store import Action, StaleAct
 from tabiji.web import auditing
-from tabiji.web.api.asked import FAILURES, NAME_LONGEST, TEXT_LONGEST, Asked
+from tabiji.web.api.asked import CONTESTED, NAME_LONGEST, TEXT_LONGEST, Asked
 from tabiji.web.context import Context
 
 
@@ -110,7 +110,7 @@ class Reopened(Asked):
 
 def routes(context: Context) -> APIRouter:
     """Weekly reviews."""
-    router = APIRouter(prefix="/api/v1/reviews", tags=["reviews"], responses=FAILURES)
+    router = APIRouter(prefix="/api/v1/reviews", tags=["reviews"], responses=CONTESTED)
     store = context.store
 
     def found(team: str, week: str) -> Review:
