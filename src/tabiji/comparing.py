@@ -137,7 +137,7 @@ def _finding(what: What, chance: float, one: Seen, other: Seen) -> Finding | Non
 
 
 def _verdict(one: Seen, other: Seen, findings: Sequence[Finding]) -> Verdict:
-    if not one.events or not other.events:
+    if max(one.events, other.events) >= EVENTS_MIN and not min(one.events, other.events):
         return "gone" if one.events else "new"
     if min(one.events, other.events) < EVENTS_MIN:
         return "few"

@@ -100,6 +100,14 @@ def test_periods_hold_their_first_minute_and_not_their_last(ask: Ask) -> None:
         pytest.param(("--before", "now-1h..now-2h", "--after", "now-1h..now"), "not after", id="backwards"),
         pytest.param(("--before", "now-2h", "--after", "now-1h..now"), "write a period as", id="a moment"),
         pytest.param(
+            ("--before", "now-2h..now-1h", "--after", "now-1h..2026-06-02"), "not over yet", id="not over"
+        ),
+        pytest.param(
+            ("--before", "2026-05-01..2026-05-02", "--after", "now-1h..now"),
+            "nothing was counted",
+            id="before all",
+        ),
+        pytest.param(
             ("--before", "now-3h..now-1h", "--after", "now-2h..now"),
             "overlap",
             id="an event would be in both",

@@ -79,8 +79,9 @@ def test_holm_corrects_all_together() -> None:
         pytest.param(Seen(30, 0), Seen(30, 15), "worse", [("failures", "worse")], id="30 events are enough"),
         pytest.param(Seen(29, 0), Seen(30, 15), "few", [], id="29 before are too few"),
         pytest.param(Seen(30, 0), Seen(29, 15), "few", [], id="29 after are too few"),
-        pytest.param(Seen(), Seen(1), "new", [], id="new"),
-        pytest.param(Seen(1), Seen(), "gone", [], id="gone"),
+        pytest.param(Seen(), Seen(30), "new", [], id="new"),
+        pytest.param(Seen(30), Seen(), "gone", [], id="gone"),
+        pytest.param(Seen(), Seen(29), "few", [], id="a scanner's requests are not news"),
         pytest.param(
             Seen(10_000, 900), Seen(10_000, 30), "better", [("failures", "better")], id="fails less"
         ),

@@ -9,7 +9,7 @@ from tabiji import comparing
 from tabiji.comparing import Difference, Key, Seen
 from tabiji.definitions import Site
 from tabiji.errors import UsageError
-from tabiji.language import _
+from tabiji.language import _, listed
 from tabiji.marks import Mark
 from tabiji.runs.viewing import operations
 from tabiji.store import Store
@@ -54,7 +54,10 @@ def wanted(store: Store, asked: Asked, now: int, zone: str) -> Periods:
     if sum([*ways, asked.mark is not None]) != 1 or (asked.before is None) != (asked.after is None):
         raise UsageError(_("say either `before` and `after`, or `around`, or `mark`"))
     if asked.before is not None and asked.after is not None:
-        return Periods(_period(asked.before, now, zone), _period(asked.after, now, zone))
+        periods = Periods(_period(asked.before, now, zone), _period(asked.after, now, zone))
+        if max(periods.before[1], periods.after[1]) > now // 60 + 1:
+            raise UsageError(_("a period that is not over yet can't be compared"))
+        return periods
     if asked.around is not None:
         return _around(_second(asked.around, now, zone), asked.minutes, now)
     return _around(_mark(store, asked.mark or 0).from_second, asked.minutes, now)
@@ -116,15 +119,23 @@ def compared(
         raise UsageError(_("only whole hours or days are kept of that time; compare longer periods"))
     if periods.before[0] < periods.after[1] and periods.after[0] < periods.before[1]:
         raise UsageError(_("the two periods overlap; an event can't be before and after"))
-    numbers = _numbers(site, store, source, journey)
+    numbers, extent = _numbers(site, store, source, journey), store.extent()
+    for first, end in (periods.before, periods.after):
+        if extent is not None and (end <= extent[0] or first > extent[1]):
+            raise UsageError(_("nothing was counted in one of the periods"))
     sides = [_seen(store, numbers, *one) for one in (periods.before, periods.after)]
     return Compared(periods, comparing.compare(*sides))
 
 
 def _numbers(site: Site, store: Store, source: str | None, journey: str | None) -> list[int]:
     stored = store.series()
-    if source is not None and source not in {one.source for one in stored.values()} | set(site.sources):
-        raise UsageError(_("`{name}` is not a source", name=source[:LONGEST]))
+    known = sorted({one.source for one in stored.values()} | {one.name for one in site.sources})
+    if source is not None and source not in known:
+        raise UsageError(
+            _("`{name}` is not a source; there are {names}", name=source[:LONGEST], names=listed(known))
+            if known
+            else _("`{name}` is not a source; there are none", name=source[:LONGEST])
+        )
     found = [number for number, series in stored.items() if source in (None, series.source)]
     if journey is None:
         return found
