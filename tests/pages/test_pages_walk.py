@@ -83,6 +83,7 @@ PARTS = (
     "/acknowledge/",
     "/workshops/",
     "/postmortems/{number}.md",
+    "/reviews/{team}/{week}/events",
 )
 LOOKS = (("en", "light", 1280), ("ja", "dark", 1280), ("ja", "light", 390), ("en", "dark", 390))
 SHOWN = os.environ.get("TABIJI_SCREENSHOTS")  # a folder: what README and docs show is made there

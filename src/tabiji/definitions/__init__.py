@@ -53,13 +53,20 @@ _SECOND = {
 }
 
 
-def load(folder: Path, environment: Mapping[str, str], files: Mapping[str, str] | None = None) -> Site:
+def load(
+    folder: Path,
+    environment: Mapping[str, str],
+    files: Mapping[str, str] | None = None,
+    *,
+    partial: bool = False,
+) -> Site:
     """The definitions of a workspace: `tabiji.yaml`, `journeys/*.yaml` and `policies/*.yaml` in a folder.
 
     `environment` gives what `${NAME}` in `store` and `notifications` stands for. `files` (path → text, as in
     `Site.files`) are read instead of the folder's where given: definitions of the past, or not in force yet, that
-    tell nobody. Raises DefinitionError with all faults of all files, in the order of files and lines; paths in
-    faults are relative to the folder.
+    tell nobody. Where these are `partial`, nobody asks whether the journeys exist that others name. Raises
+    DefinitionError with all faults of all files, in the order of files and lines; paths in faults are relative to the
+    folder.
     """
     folder = folder.absolute()
     written: dict[str, str] = {}
@@ -76,7 +83,7 @@ def load(folder: Path, environment: Mapping[str, str], files: Mapping[str, str] 
     documents = [document]
     journeys: list[Journey] = []
     names: dict[str, str] = {}  # of what there is already → where
-    whole = True
+    whole = not partial
     for path in _paths(folder, JOURNEYS, files):
         document = _document(folder, path, files, written)
         documents.append(document)

@@ -162,7 +162,7 @@ def drafted(
 def promised(site: Site, path: str, text: str, name: str, environment: Mapping[str, str]) -> Pair:
     """The journey of a file with its objective alone; of the other files only tabiji.yaml is read."""
     files = {SITE: dict(site.files)[SITE], path: text}
-    (journey,) = definitions.load(site.folder, environment, files).journeys
+    (journey,) = definitions.load(site.folder, environment, files, partial=True).journeys
     objective = next(one for one in journey.objectives if one.name == name)
     return replace(journey, objectives=(objective,)), objective
 
