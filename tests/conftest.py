@@ -11,8 +11,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 from tabiji import language, store
+
+# How long an example takes says something of the machine, and nothing of what is tested
+settings.register_profile("suite", deadline=None)
+settings.load_profile("suite")
 
 BINARIES = ("/usr/lib/postgresql", "/usr/local/pgsql", "/opt/homebrew/opt/postgresql")
 

@@ -68,6 +68,20 @@ def test_what_is_known_of_a_journey(kept: Store, watch: Site) -> None:
     assert sum(count or 0 for count in own.beside[0].counts) == 5
 
 
+def test_what_a_journey_earned_is_beside_it_as_well(kept: Store, watch: Site) -> None:
+    earned = [
+        Signal("revenue", (START + DAY) * 60, "a", 1_200, journey="watch"),
+        Signal("revenue", (START + 2 * DAY) * 60, "b", -300, journey="watch"),  # paid back
+    ]
+    kept.signals.add(earned, 0)
+    journey = next(one for one in watch.journeys if one.name == "watch")
+    pair = (journey, journey.objectives[0])
+    found = figures.burn_down(watch, kept, pair, START - DAY, START + 5 * DAY, "en", TOKYO)
+    _, beside = found.beside
+    counts = [count for count in beside.counts if count]
+    assert (beside.kind, counts) == ("revenue", [1_200, -300])
+
+
 def test_by_command(tmp_path: Path) -> None:
     (tmp_path / "journeys").mkdir()
     (tmp_path / "tabiji.yaml").write_text("timezone: Asia/Tokyo\nsources:\n  web: {paths: [web.log]}\n")

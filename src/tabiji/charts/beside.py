@@ -1,4 +1,4 @@
-"""What users did by day: enquiries, cancellations → low plots under a chart, on the same axis of time."""
+"""What users did by day: enquiries, cancellations, revenue → low plots under a chart, on the same axis of time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tabiji.charts.pieces import FROM_TO, Spec
 from tabiji.charts.tables import Cell, Column
 from tabiji.charts.words import Words
 
-Sort = Literal["enquiry", "churn"]
+Sort = Literal["enquiry", "churn", "revenue"]
 
 PLOT = 34  # pixels: the height of one
 APART = 24  # from what is above it: room for its words
@@ -57,7 +57,7 @@ def plots(frame: Frame, bars: Sequence[Bar], some: Sequence[Beside]) -> tuple[li
         limit = pieces.ticks(most, 4)[-1]
         axis = {"values": [float(limit)], "format": "~s", "grid": False}
         y = pieces.heights("count", limit, ground, ground - PLOT, axis)
-        values = [{"from": day.start, "to": day.end, "count": day.count} for day in known]
+        values = [{"from": day.start, "to": day.end, "count": max(day.count or 0, 0)} for day in known]
         times = [{"from": day.start, "to": day.end} for day in known]
         drawn.append(
             {

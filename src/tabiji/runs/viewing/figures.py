@@ -22,7 +22,7 @@ from tabiji.runs.viewing.standing import Pair
 from tabiji.store import Store
 from tabiji.windows import Calendar
 
-BESIDE: tuple[Literal["enquiry", "churn"], ...] = ("enquiry", "churn")
+BESIDE: tuple[Literal["enquiry", "churn", "revenue"], ...] = ("enquiry", "churn", "revenue")
 AHEAD = 4  # a window that moves on with the clock is looked ahead by this part of it
 
 
@@ -202,7 +202,7 @@ def incidents(
 
 
 def beside(store: Store, journey: Journey, bars: Sequence[Bar], zone: str) -> tuple[Beside, ...]:
-    """How many enquiries and cancellations about a journey there were meanwhile, where there ever were any.
+    """How many enquiries and cancellations about a journey there were meanwhile, and what it earned, where known.
 
     They are known from the day of the first one until that of the last, whichever journey those are about.
     """
