@@ -18,7 +18,6 @@ from sites import Served, expect, served
 from tabiji import definitions, store
 from tabiji.signals import Signal
 
-RULES = "enquiries: {rules: [{contains: [動画, video], journey: watch-course}]}\n"
 HOSTILE = "<script>document.title='x'</script> & <b>太字</b>"
 
 
@@ -28,13 +27,11 @@ def ago(days: int) -> str:
 
 @pytest.fixture
 def own(demo_folder: Path, tmp_path: Path) -> Iterator[Served]:
-    """The demo once more, with rules: one enquiry about playing videos, one of which nobody knows, and a voice."""
+    """The demo once more, whose rules know videos: one enquiry about playing videos, one of which nobody knows, and a voice."""
     folder = tmp_path / "demo"
     shutil.copytree(demo_folder, folder, ignore=shutil.ignore_patterns("tabiji.db*"))
     with sqlite3.connect(demo_folder / "tabiji.db") as before, sqlite3.connect(folder / "tabiji.db") as after:
         before.backup(after)
-    with (folder / "tabiji.yaml").open("a", encoding="utf-8") as file:
-        file.write(RULES)
     now = int(time.time())
     with store.open(definitions.load(folder, {}).store) as kept:
         kept.signals.add(
