@@ -27,7 +27,7 @@ def ago(days: int) -> str:
 
 @pytest.fixture
 def own(demo_folder: Path, tmp_path: Path) -> Iterator[Served]:
-    """The demo once more, whose rules know videos: one enquiry about playing videos, one of which nobody knows, and a voice."""
+    """The demo once more: an enquiry about videos, which its rules know, one of which nobody knows, and a voice."""
     folder = tmp_path / "demo"
     shutil.copytree(demo_folder, folder, ignore=shutil.ignore_patterns("tabiji.db*"))
     with sqlite3.connect(demo_folder / "tabiji.db") as before, sqlite3.connect(folder / "tabiji.db") as after:
