@@ -80,7 +80,7 @@ def test_periods_hold_their_first_minute_and_not_their_last(ask: Ask) -> None:
     )
     detail = next(one for one in found["operations"] if one["operation"] == "CourseDetail")
     assert (detail["before"]["events"], detail["after"]["events"]) == (180, 177)
-    assert (detail["before"]["p50_us"], detail["after"]["p50_us"]) == (140_000, 380_000)
+    assert (detail["before"]["p50_ms"], detail["after"]["p50_ms"]) == (140, 380)
     assert (detail["verdict"], detail["after"]["events_per_minute"]) == ("worse", 3.0)
     assert found["after"] == {"from": "2026-06-01T12:00:00Z", "to": "2026-06-01T12:59:00Z"}
 

@@ -84,7 +84,7 @@ def comparison_table(differences: Sequence[Difference]) -> Table:
 def comparison_json(
     before: tuple[int, int], after: tuple[int, int], differences: Sequence[Difference]
 ) -> Json:
-    """The whole comparison; shares are 0 to 1, durations microseconds, periods half-open."""
+    """The whole comparison; shares are 0 to 1, durations milliseconds, periods half-open."""
     return {
         "before": {"from": iso_time(before[0] * 60), "to": iso_time(before[1] * 60)},
         "after": {"from": iso_time(after[0] * 60), "to": iso_time(after[1] * 60)},
@@ -118,7 +118,11 @@ def _seen_json(one: Seen, minutes: int) -> Json:
         "events_per_minute": one.events / minutes,
         "failed": one.failed,
         "failed_share": None if one.failed_share is None else float(one.failed_share),
-        "p50_us": p50,
-        "p95_us": p95,
-        "p99_us": p99,
+        "p50_ms": _milliseconds(p50),
+        "p95_ms": _milliseconds(p95),
+        "p99_ms": _milliseconds(p99),
     }
+
+
+def _milliseconds(duration_us: int | None) -> float | None:
+    return None if duration_us is None else duration_us / 1000

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tabiji import comparing
 from tabiji.comparing import Difference, Key, Seen
+from tabiji.counting import Series
 from tabiji.definitions import Site
+from tabiji.discovery import merged
 from tabiji.errors import UsageError
 from tabiji.language import _, listed
 from tabiji.marks import Mark
@@ -119,15 +121,15 @@ def compared(
         raise UsageError(_("only whole hours or days are kept of that time; compare longer periods"))
     if periods.before[0] < periods.after[1] and periods.after[0] < periods.before[1]:
         raise UsageError(_("the two periods overlap; an event can't be before and after"))
-    numbers, extent = _numbers(site, store, source, journey), store.extent()
+    picked, extent = _picked(site, store, source, journey), store.extent()
     for first, end in (periods.before, periods.after):
         if extent is not None and (end <= extent[0] or first > extent[1]):
             raise UsageError(_("nothing was counted in one of the periods"))
-    sides = [_seen(store, numbers, *one) for one in (periods.before, periods.after)]
+    sides = [_seen(store, picked, *one) for one in (periods.before, periods.after)]
     return Compared(periods, comparing.compare(*sides))
 
 
-def _numbers(site: Site, store: Store, source: str | None, journey: str | None) -> list[int]:
+def _picked(site: Site, store: Store, source: str | None, journey: str | None) -> dict[int, Series]:
     stored = store.series()
     known = sorted({one.source for one in stored.values()} | {one.name for one in site.sources})
     if source is not None and source not in known:
@@ -136,35 +138,33 @@ def _numbers(site: Site, store: Store, source: str | None, journey: str | None) 
             if known
             else _("`{name}` is not a source; there are none", name=source[:LONGEST])
         )
-    found = [number for number, series in stored.items() if source in (None, series.source)]
+    found = {number: series for number, series in stored.items() if source in (None, series.source)}
     if journey is None:
         return found
     pairs = [(one, objective) for one in site.journeys if one.name == journey for objective in one.objectives]
     if not pairs:
         raise UsageError(_("`{name}` is not a journey", name=journey[:LONGEST]))
     counts = 0
-    for picked in operations.chosen(site, stored, pairs):
-        counts |= picked.counts
+    for one in operations.chosen(site, stored, pairs):
+        counts |= one.counts
     counted = {number for place, number in enumerate(stored) if counts >> place & 1}
-    return [number for number in found if number in counted]
+    return {number: series for number, series in found.items() if number in counted}
 
 
-def _seen(store: Store, numbers: Sequence[int], first: int, end: int) -> dict[Key, Seen]:
-    if not numbers:
+def _seen(store: Store, picked: Mapping[int, Series], first: int, end: int) -> dict[Key, Seen]:
+    if not picked:
         return {}
-    stored = store.series()
+    numbers = list(picked)
     sums = store.sums([first, end], numbers)
     by_series = store.histograms(first, end, numbers)
-    found: dict[Key, Seen] = {}
-    for at, number in enumerate(numbers):
-        events, series = int(sums.events[0, at]), stored[number]
-        if not events:
-            continue
-        key = series.source, series.operation
-        before = found.get(key, Seen())
-        durations = dict(before.durations)
-        for index, some in by_series.get(number, {}).items():
-            durations[index] = durations.get(index, 0) + some
-        failed = events if operations.fails(series) else 0
-        found[key] = Seen(before.events + events, before.failed + failed, durations)
+    groups: dict[Key, list[int]] = {}
+    for at, series in enumerate(picked.values()):
+        groups.setdefault((series.source, series.operation), []).append(at)
+    found = {}
+    for key, mine in groups.items():
+        events = {numbers[at]: int(sums.events[0, at]) for at in mine}
+        if any(events.values()):
+            failed = sum(some for number, some in events.items() if operations.fails(picked[number]))
+            durations = merged(by_series.get(number, {}) for number in events)
+            found[key] = Seen(sum(events.values()), failed, durations)
     return found
