@@ -241,18 +241,16 @@ def _came(place: Place, decision: Decision) -> tuple[Outcome, people.Words] | No
 def _learnt(place: Place) -> Deeds:
     found = place.store.incidents()
     for one in learnt.LEARNT:
-        minute = one.at.second(place.ended) // 60
-        # of few events an alert tells late, but before somebody was written to: it is the same incident
-        noticed = minute if one.noticed is None else one.noticed[1].second(place.ended) // 60
-        lasting = [
+        first, last = (clock.second(place.ended) // 60 for clock in one.lasted)
+        lasting = [  # of few events an alert tells late, or of a part of it
             incident
             for incident in found
             if incident.journey == one.journey
             and incident.merged_into is None
-            and min(incident.started_minute, incident.opened_minute) <= noticed
+            and min(incident.started_minute, incident.opened_minute) < last
             and (
                 incident.closed_minute is None  # it can be over before it is closed
-                or minute < max(incident.closed_minute, incident.over_minute or 0)
+                or first < max(incident.closed_minute, incident.over_minute or 0)
             )
         ]
         if lasting:

@@ -10,10 +10,10 @@ from tabiji.demo.people import Clock, Words
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """What people did in an incident, and wrote of it. `at` is within it; texts by the section of a template."""
+    """What people did in an incident, and wrote of it; texts by the section of a template."""
 
     journey: str
-    at: Clock
+    lasted: tuple[Clock, Clock]  # users suffered from, to
     noticed: tuple[str, Clock] | None  # by whom, if not by an alert
     commander: str
     helpers: tuple[str, ...]
@@ -31,7 +31,7 @@ class Learnt:
 LEARNT: Sequence[Learnt] = (
     Learnt(
         journey="watch-course",
-        at=Clock(9, 21, 5),
+        lasted=(Clock(9, 20, 52), Clock(9, 21, 30)),
         noticed=None,
         commander="Sato",
         helpers=("Ito", "Abe"),
@@ -109,7 +109,7 @@ LEARNT: Sequence[Learnt] = (
     ),
     Learnt(
         journey="watch-course",
-        at=Clock(4, 5, 30),
+        lasted=(Clock(4, 4, 10), Clock(4, 7, 14)),
         noticed=("support", Clock(4, 7, 5)),
         commander="Ito",
         helpers=("Kobayashi",),
