@@ -256,8 +256,9 @@ def _learnt(place: Place) -> Deeds:
         if lasting:
             newest = max(lasting, key=lambda incident: incident.started_minute)
             yield from _of_incident(place, one, newest.number or 0)
-        elif one.noticed is not None:  # of few events no alert tells; those who are written to do
-            yield from _of_incident(place, one, _opened(place, one.journey, *one.noticed))
+        else:  # of few events no alert may tell; those who are written to do
+            told = one.noticed or one.taken_note or one.drafted
+            yield from _of_incident(place, one, _opened(place, one.journey, *told))
 
 
 def _opened(place: Place, journey: str, who: str, clock: people.Clock) -> int:
