@@ -302,6 +302,11 @@ NOT_TIMES = {
     "2026-03-01T09:30:60Z": "is not a time: ",
     "2026-03-29T02:00": "clocks go forward over it; did you mean `2026-03-29T03:00[+]02:00`",
     "2026-03-29T02:59:59": "does not exist in Europe/Berlin",
+    "0001-01-01": "^`0001-01-01` is before 1970 or after 2286$",
+    "1969-12-31": "is before 1970",
+    "2287-01-01T00:00:00Z": "after 2286",
+    "9999-12-31": "after 2286",
+    "now-99999d": "is before 1970",
 }
 
 
@@ -309,3 +314,17 @@ NOT_TIMES = {
 def test_what_is_not_a_time_in_berlin(text: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         windows.parse_time(text, NOW, "Europe/Berlin")
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "UTC", "America/New_York"])
+def test_times_begin_with_1970_in_every_zone(zone: str) -> None:
+    assert 0 <= windows.parse_time("1970-01-01", NOW, zone) < 86_400
+    for text in (
+        "0001-01-01",
+        "0001-01-01T00:00",
+        "0000-00-00T00:00Z",
+        "9999-12-31",
+        "9999-12-31T23:59:59-12:00",
+    ):
+        with pytest.raises(ValueError, match="is before 1970 or after 2286"):
+            windows.parse_time(text, NOW, zone)

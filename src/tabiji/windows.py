@@ -198,6 +198,8 @@ def format_minutes(minutes: int) -> str:
 
 # Times
 
+LATEST = 10**10  # in seconds since the epoch: the year 2286
+
 _TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
     r"(?:[Tt ]([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?)\s?([Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
@@ -210,8 +212,17 @@ def parse_time(text: str, now: int, zone: str) -> int:
     `now`; `now-7d` (exactly 7 × 24 h before); ISO 8601 with a zone; a date (its first moment in the site's
     zone) or a local date and time without a zone (in the site's zone). Fractions of a second are cut off.
     Where the clocks go back, a local time that happens twice means the first; where they go forward, a local
-    time that is skipped is refused. Raises ValueError with what would be right.
+    time that is skipped is refused, and so is one before 1970 or after 2286. Raises ValueError
+    with what would be right.
     """
+    second = _second(text, now, zone)
+    if second is None or not -_SECONDS["d"] < second < LATEST:
+        raise ValueError(_("`{text}` is before 1970 or after 2286", text=text))
+    return max(0, second)  # 1970-01-01 is "from the beginning" in every zone
+
+
+def _second(text: str, now: int, zone: str) -> int | None:
+    """None where it is so far away that not even its zone is known."""
     words = text.strip()
     if words == "now":
         return now
@@ -224,6 +235,8 @@ def parse_time(text: str, now: int, zone: str) -> int:
     if not match:
         raise _no_time(text)
     day, clock, offset = match.groups()
+    if not 1969 <= int(day[:4]) <= 2287:
+        return None
     try:
         if clock is None:
             return _first_second(date.fromisoformat(day), time_zone(zone))

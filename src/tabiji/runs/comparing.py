@@ -80,12 +80,9 @@ def _period(text: str, now: int, zone: str) -> tuple[int, int]:
 
 def _second(text: str, now: int, zone: str) -> int:
     try:
-        second = parse_time(text.strip()[:LONGEST], now, zone)
+        return parse_time(text.strip()[:LONGEST], now, zone)
     except ValueError as error:
         raise UsageError(str(error)) from None
-    if not 0 <= second < FAR:
-        raise UsageError(_("the time is before 1970 or after 2286"))
-    return second
 
 
 def _around(second: int, minutes: int, now: int) -> Periods:

@@ -66,6 +66,8 @@ def count(
     # Whole days where nothing else is asked for: they are there for ever.
     first = extent[0] // DAY * DAY if first_minute is None else first_minute
     end = -(-(extent[1] + 1) // DAY) * DAY if end_minute is None else end_minute
+    if end <= first:  # all of it is before or after what there is
+        return []
     groups, group_of = _groups(rows, list(stored), by)
     if every is None:
         return _whole(store, numbers, first, end, groups, group_of)

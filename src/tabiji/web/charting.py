@@ -25,11 +25,10 @@ from tabiji.charts import (
 from tabiji.charts.frames import WIDTH, WIDTHS
 from tabiji.language import N_, _
 from tabiji.runs import tabling
-from tabiji.web.rendering import Page
+from tabiji.web.rendering import DAYS_MAX, Page
 
 Form = Literal["json", "svg", "png", "csv", "html"]
 FORMS: tuple[Form, ...] = get_args(Form)
-DAYS_MAX = 1100  # that a chart shows at once
 SHORT = {"Cache-Control": "private, max-age=60"}
 SEEN: Mapping[
     type, tuple[str, str]
@@ -148,12 +147,7 @@ def _image(figures: Figures, looks: Looks, form: drawing.Format) -> bytes:
 
 def period(page: Page, first: str) -> tuple[int, int]:
     """The minutes that are asked for, as `Page.period`; answers 422 for more than can be shown."""
-    try:
-        start, end = page.period(first)
-    except OverflowError:
-        raise HTTPException(422, _("The time is too long ago, or too far ahead.")) from None
-    if end - start > DAYS_MAX * windows.DAY:
-        raise HTTPException(422, _("A chart shows at most {n} days.", n=DAYS_MAX))
-    if start < 0 or end > page.now // 60 + DAYS_MAX * windows.DAY:
-        raise HTTPException(422, _("The time is too long ago, or too far ahead."))
+    start, end = page.period(first, DAYS_MAX)
+    if end > page.now // 60 + DAYS_MAX * windows.DAY:
+        raise HTTPException(422, _("The time is too far ahead."))
     return start, end

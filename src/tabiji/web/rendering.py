@@ -24,6 +24,7 @@ from tabiji.web.context import Context
 from tabiji.web.visitors import ROLES, Visitor
 
 THEMES = ("light", "dark", "auto")
+DAYS_MAX = 1100  # that a page reckons with, or a chart shows, at once
 NAVIGATION = (  # path, words
     ("/", N_("Journeys")),
     ("/incidents", N_("Incidents")),
@@ -146,10 +147,11 @@ class Page:
         asked: str = self.request.state.theme
         return asked if asked in THEMES else "auto"
 
-    def period(self, first: str = "now-28d") -> tuple[int, int]:
+    def period(self, first: str = "now-28d", most: int | None = None) -> tuple[int, int]:
         """The minutes [from, to) that `?from=` and `?to=` ask for, as people write times; answers 422 for others.
 
-        Without them it begins at `first`, and ends now. `to` includes the minute that it lies in.
+        Without them it begins at `first`, and ends now. `to` includes the minute that it lies in. `most` is how many
+        days are answered for at once, where each of them takes its time.
         """
         asked = self.request.query_params
         try:
@@ -159,6 +161,8 @@ class Page:
             raise HTTPException(422, str(error)) from None
         if end <= start:
             raise HTTPException(422, _("The end is not after the beginning."))
+        if most is not None and end - start > most * windows.DAY:
+            raise HTTPException(422, _("At most {n} days can be looked at at once.", n=most))
         return start, end
 
     def url(self, **changes: str | int | None) -> str:

@@ -22,7 +22,7 @@ from tabiji.runs.viewing.operations import SORTS, Sort, Wanted
 from tabiji.runs.viewing.proposals import Draft
 from tabiji.web import filters
 from tabiji.web.context import Context
-from tabiji.web.rendering import Page
+from tabiji.web.rendering import DAYS_MAX, Page
 
 PERIODS = (("now-1d", N_("1 day")), ("now-7d", N_("7 days")), ("now-28d", N_("28 days")))
 FROM = "now-7d"
@@ -75,7 +75,7 @@ def routes(context: Context) -> APIRouter:
         request: Request, source: str = "", q: str = "", seen: str = "", new: str = "", sort: str = "events"
     ) -> Response:
         page = Page(context, request)
-        first, end = page.period(FROM)
+        first, end = page.period(FROM, DAYS_MAX)
         order: Sort = next((one for one in SORTS if one == sort), "events")
         wanted = Wanted(source or None, q, seen == "none", new == "1", order)
         found = viewing.explore(page.site, context.store, first, end, page.now // 60, wanted)
@@ -104,7 +104,7 @@ def routes(context: Context) -> APIRouter:
         request: Request, source: str, operation: str = "", journey: str = "", lines: str = ""
     ) -> Response:
         page = Page(context, request)
-        first, end = page.period(FROM)
+        first, end = page.period(FROM, DAYS_MAX)
         name = operation or None
         detail = one_operation.detail(page.site, context.store, source, name, first, end, page.now // 60)
         if detail is None:

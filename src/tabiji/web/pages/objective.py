@@ -27,7 +27,7 @@ from tabiji.runs.viewing.objective import Asked, Month, ObjectivePage, Stretch, 
 from tabiji.web import filters
 from tabiji.web.context import Context
 from tabiji.web.pages.results import of as results_of
-from tabiji.web.rendering import Page
+from tabiji.web.rendering import DAYS_MAX, Page
 from tabiji.windows import Rolling, Window
 
 WINDOWS = ("1d", "7d", "28d", "90d", "day", "week", "month", "quarter")
@@ -120,7 +120,7 @@ def _asked(page: Page) -> Asked:
         zone=page.zone,
         at_minute=minute,
         window=asked,
-        period=page.period() if ranged else None,
+        period=page.period(most=DAYS_MAX) if ranged else None,
         narrowed=narrowed(page.site, query),
     )
 

@@ -29,7 +29,7 @@ from tabiji.store import StaleAct
 from tabiji.web.context import Context
 from tabiji.web.pages.journeys import day_of
 from tabiji.web.pages.moments import minute_of
-from tabiji.web.rendering import Page
+from tabiji.web.rendering import DAYS_MAX, Page
 
 Act = Literal["sign", "ask", "withdraw", "except", "resume"]
 SAID: Mapping[str, str] = {
@@ -123,7 +123,7 @@ def routes(context: Context) -> APIRouter:
         _found(page, name)
         query = request.query_params
         asks = any(query.get(key) for key in ("from", "to"))
-        period = page.period(f"now-{simulating.DAYS}d") if asks else (None, None)
+        period = page.period(f"now-{simulating.DAYS}d", DAYS_MAX) if asks else (None, None)
         fields = {key: said for key, said in query.items() if redrafting.is_field(key)}
         facts = redrafting.redraft(page.site, context.store, name, fields, period, os.environ)
         return page.html(

@@ -19,7 +19,7 @@ from tabiji.runs.viewing.standing import pairs
 from tabiji.runs.viewing.what_if import WhatIf
 from tabiji.web.context import Context
 from tabiji.web.filters import number
-from tabiji.web.rendering import Page
+from tabiji.web.rendering import DAYS_MAX, Page
 
 _TIER = re.compile(r"(?:share|in|severity)[1-9]")
 ALERTS: Mapping[str, str] = {
@@ -51,7 +51,7 @@ def routes(context: Context) -> APIRouter:
             return page.html("what_if.html", known=known, facts=None)
         pair = next((pair for pair in known if pair[1].id == wanted), None) or _unknown(page, wanted)
         asks = any(request.query_params.get(key) for key in ("from", "to"))
-        period = page.period(f"now-{simulating.DAYS}d") if asks else (None, None)
+        period = page.period(f"now-{simulating.DAYS}d", DAYS_MAX) if asks else (None, None)
         facts = viewing.what_if(page.site, context.store, pair, _asked(request), period, os.environ)
         return page.html(
             "what_if.html",
