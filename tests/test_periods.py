@@ -59,6 +59,7 @@ NO_KEYS: dict[str, tuple[Kind, str]] = {
     "a day is neither": ("weekly", "2026-06-01"),
     "before computers": ("monthly", "1066-10"),
     "the year 0": ("weekly", "0000-W01"),
+    "the last month that a calendar has": ("monthly", "9999-12"),
     "nothing": ("monthly", ""),
 }
 

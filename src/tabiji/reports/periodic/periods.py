@@ -76,7 +76,7 @@ def named(kind: Kind, key: str, zone: str) -> Period | None:
         minute = int(noon.astimezone(UTC).timestamp()) // 60
     except (ValueError, OverflowError):
         return None
-    return of(kind, minute, zone) if minute >= 0 else None
+    return of(kind, minute, zone) if 0 <= minute < windows.LATEST // 60 else None
 
 
 def asked(kind: Kind, name: str, now_minute: int, zone: str) -> Period | None:
