@@ -12,11 +12,7 @@ from tabiji.sources.content import PRINT_BYTES, CompressionError
 from tabiji.sources.files import Seen
 from tabiji.store.facts import LogFile
 
-PIECE_BYTES = 64 << 20  # at most: a worker holds one at a time
-LAST_PIECE_BYTES = (
-    16 << 20
-)  # at least, while there is so much: pieces become smaller towards the end of a file
-SHARE = 4  # of what is left of a file that a piece takes, so that all workers come to its end at about the same time
+PIECE_BYTES = 64 << 20  # a worker holds one at a time
 UNPACKED_BYTES = (
     16 << 20
 )  # of compressed content, which this process holds as well, and on its way to the worker
@@ -96,8 +92,7 @@ def _plain(seen: Seen, now: int) -> Iterator[Piece]:
             at = end + 1
         while at < size:
             torn = False
-            wanted = min(PIECE_BYTES, max(LAST_PIECE_BYTES, (size - at) // SHARE))
-            end, reason = _last_newline(descriptor, at, min(at + wanted, size)), None
+            end, reason = _last_newline(descriptor, at, min(at + PIECE_BYTES, size)), None
             if end is None:  # one line longer than a piece, or a half one
                 end, reason = _newline(descriptor, at, size), "too_long"
             if end is None:
