@@ -121,7 +121,7 @@ def rounds(folder: Path, database: Path) -> None:
             opened.commit(month.batch(opened, minute, 1, random, name="more"))
             began, busy = time.perf_counter(), time.process_time()
             judge = judge or recording.Judge(site, opened)
-            judged = judge.until(60 * minute)
+            judged = judge.until(60 * minute + recording.SETTLE_SECONDS)
             seconds.append((time.perf_counter() - began, time.process_time() - busy))
             assert judged is not None
             assert judged.until_minute == minute
