@@ -120,7 +120,7 @@ def test_a_document_says_the_same_as_a_file(api: Api) -> None:
 @pytest.mark.parametrize(
     ("sent", "faults"),
     [
-        pytest.param("日時,件名\ngestern,x\n2025-12-31,y\n2999-01-01,z\n", [
+        pytest.param("日時,件名\ngestern,x\n2025-12-31,y\n2199-01-01,z\n", [
             (["body", "line", 2], "`gestern` is not a time; write for example `2026-03-01`, `2026/3/1 9:30` or "
                                   "`2026-03-01T09:30:00Z`"),
             (["body", "line", 4], "the time is still to come; is its zone right?"),
