@@ -165,7 +165,7 @@ def test_a_corrected_hour_spends_nothing_and_status_says_so(workspace: Path, ask
     assert "Corrected for 1 h: outage (planned maintenance; Ito: The database moved)." in (
         ask(*STATUS, "watch").out
     )
-    pay, watch = json.loads(ask("status", "--json").out)["objectives"]
+    pay, watch = json.loads(ask(*STATUS, "--json").out)["objectives"]
     assert (watch["total"], watch["bad"], watch["uncorrected"]["bad"]) == (120, 0, 30)
     assert [one["name"] for one in pay["corrections"]] == ["outage"]
 
