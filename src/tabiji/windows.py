@@ -212,8 +212,7 @@ def parse_time(text: str, now: int, zone: str) -> int:
     `now`; `now-7d` (exactly 7 × 24 h before); ISO 8601 with a zone; a date (its first moment in the site's
     zone) or a local date and time without a zone (in the site's zone). Fractions of a second are cut off.
     Where the clocks go back, a local time that happens twice means the first; where they go forward, a local
-    time that is skipped is refused, and so is one before 1970 or after 2286. Raises ValueError
-    with what would be right.
+    time that is skipped is refused, as is one before 1970 or after 2286. Raises ValueError with what would be right.
     """
     second = _second(text, now, zone)
     if second is None or not -_SECONDS["d"] < second < LATEST:

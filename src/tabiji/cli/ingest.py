@@ -125,6 +125,7 @@ def run(
     """Counts sources and says what came of it; the outcome of each, and its seconds."""
     from tabiji import engines, sources
     from tabiji.runs import ingesting
+    from tabiji.runs.following import trim
 
     workers = workers or engines.cores()
     now = workspace.now()
@@ -144,8 +145,6 @@ def run(
         if source.paths and not paths and not outcome.problems and not sources.matching(source.paths):
             output.say(_("{name}: there is no file at {paths}", name=source.name, paths=listed(source.paths)))
     judge(site, store, now, quiet=quiet)
-    from tabiji.runs.following import trim  # by now workers have been counting for long
-
     trim(site, store, now)
     return outcomes
 

@@ -15,12 +15,11 @@ from tabiji.language import _, listed
 from tabiji.marks import Mark
 from tabiji.runs.viewing import operations
 from tabiji.store import Store
-from tabiji.windows import parse_time
+from tabiji.windows import LATEST, parse_time
 
 AROUND_MINUTES = 60
 AROUND_MOST = 14 * 24 * 60
 LONGEST = 120
-FAR = 10**10  # the year 2286
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,7 @@ def _around(second: int, minutes: int, now: int) -> Periods:
 
 
 def _mark(store: Store, number: int) -> Mark:
-    for one in store.marks.between(0, FAR):
+    for one in store.marks.between(0, LATEST):
         if one.number == number:
             return one
     raise UsageError(_("there is no mark {number}", number=number))
