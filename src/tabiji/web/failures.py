@@ -37,7 +37,7 @@ TITLES = {
     410: N_("That was once"),
     413: N_("That is too much"),
     421: N_("This is another name"),
-    422: N_("That can't be read"),
+    422: N_("Something doesn't fit"),
     503: N_("Not now"),
 }
 
