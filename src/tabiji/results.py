@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
@@ -29,6 +29,7 @@ NAME_LONGEST = 60
 TEXT_LONGEST = 4000
 DAYS_MAX = 400
 _FIRST, _LAST = date(1971, 1, 1), date(2286, 1, 1)
+CHANGEABLE = ("title", "owner", "target")
 _LOWEST = -100  # of what is left of a budget: overspent a hundredfold
 _SHARE = re.compile(r"([-−]?[0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(%?)")
 
@@ -86,13 +87,25 @@ class Closing:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """Somebody wants something else by now: who, since when and why, and what was wanted before and after."""
+
+    who: str
+    at: int
+    text: str
+    before: Wanted
+    after: Wanted
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
-    """A key result as it stands by its acts, the oldest first."""
+    """A key result as it stands by its acts, the oldest first: `wanted` is what is wanted after all changes."""
 
     number: int
     wanted: Wanted
     acts: tuple[Act, ...]
     closing: Closing | None = None
+    changes: tuple[Change, ...] = ()
 
     @property
     def opened(self) -> Act:
@@ -234,14 +247,23 @@ def opening(wanted: Wanted, who: str, at: int, *, start_measured: bool = False) 
     return Act(KIND, "", "opened", at, who, {key: one for key, one in body.items() if one is not None})
 
 
+def changed(result: Result, wanted: Wanted, who: str, at: int, text: str) -> Act:
+    """Somebody wants another title, owner or target from now on, and says why; what was said before stays."""
+    _expect_open(result, text, _("why? Say it in a sentence; it is kept"))
+    before, after = _changeable(result.wanted), _changeable(wanted)
+    body = {key: one for key, one in after.items() if one != before[key]}
+    if not body:
+        raise ValueError(_("that is what is wanted already; change the title, the owner or the target"))
+    return Act(KIND, str(result.number), "changed", at, who, {**body, "text": text.strip()})
+
+
+def _changeable(wanted: Wanted) -> dict[str, object]:
+    return {"title": wanted.title.strip(), "owner": wanted.owner.strip(), "target": str(wanted.target)}
+
+
 def closed(result: Result, found: Measured, who: str, at: int, text: str) -> Act:
     """Somebody closes it, and says what was learnt; what is measured then is kept with it."""
-    if result.closing is not None:
-        raise ValueError(_("key result {number} is closed already", number=result.number))
-    if not text.strip():
-        raise ValueError(_("what was learnt? Say it in a sentence; it is kept"))
-    if len(text) > TEXT_LONGEST:
-        raise ValueError(_("that is too long; {n} characters are the most", n=TEXT_LONGEST))
+    _expect_open(result, text, _("what was learnt? Say it in a sentence; it is kept"))
     body: dict[str, object] = {
         "text": text.strip(),
         "state": state(result.wanted, found),
@@ -253,6 +275,16 @@ def closed(result: Result, found: Measured, who: str, at: int, text: str) -> Act
         "days_left": found.days_left,
     }
     return Act(KIND, str(result.number), "closed", at, who, body)
+
+
+def _expect_open(result: Result, text: str, question: str) -> None:
+    """Raises ValueError where it is closed already, or where the question is not answered in few words."""
+    if result.closing is not None:
+        raise ValueError(_("key result {number} is closed already", number=result.number))
+    if not text.strip():
+        raise ValueError(question)
+    if len(text) > TEXT_LONGEST:
+        raise ValueError(_("that is too long; {n} characters are the most", n=TEXT_LONGEST))
 
 
 def _line_fault(text: str, longest: int) -> str | None:
@@ -280,11 +312,16 @@ def results(acts: Iterable[Act]) -> list[Result]:
 def result(acts: Sequence[Act]) -> Result:
     """The key result that these acts made, at least the one that opened it."""
     closing = next((_closing(act) for act in acts if act.what == "closed"), None)
-    return Result(int(acts[0].subject), _wanted(acts[0]), tuple(acts), closing)
+    said, changes = dict(acts[0].body), []
+    for act in acts:
+        if act.what == "changed":
+            before, said = said, {**said, **{key: one for key, one in act.body.items() if key in CHANGEABLE}}
+            changes.append(Change(act.who, act.at, str(act.body["text"]), _wanted(before), _wanted(said)))
+    return Result(int(acts[0].subject), _wanted(said), tuple(acts), closing, tuple(changes))
 
 
-def _wanted(act: Act) -> Wanted:
-    said = {key: str(one) for key, one in act.body.items()}
+def _wanted(body: Mapping[str, object]) -> Wanted:
+    said = {key: str(one) for key, one in body.items()}
     return Wanted(
         said["title"],
         said["owner"],

@@ -523,6 +523,13 @@ ROUTES: dict[tuple[str, str], Asked] = {
     ("GET", "/results"): Asked(LOOKING, "/results"),
     ("POST", "/results"): Asked(CHANGING, "/results", 303, RESULT),
     ("GET", "/results/{number}"): Asked(LOOKING, of_result("/results/{number}")),
+    ("POST", "/results/{number}/change"): Asked(
+        CHANGING, of_result("/results/{number}/change"), 303,
+        {"title": "t", "owner": "o", "target": "99%", "text": "x"},
+    ),
+    ("POST", "/api/v1/results/{number}/change"): Asked(
+        CHANGING, of_result("/api/v1/results/{number}/change"), 200, {"title": "t", "text": "x"}, True,
+    ),
     ("POST", "/results/{number}/close"): Asked(CHANGING, of_result("/results/{number}/close"), 303, {"text": "x"}),
     ("POST", "/api/v1/results/{number}/close"): Asked(
         CHANGING, of_result("/api/v1/results/{number}/close"), 200, {"text": "x"}, True,

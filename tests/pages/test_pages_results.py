@@ -49,6 +49,22 @@ def test_one_is_opened_at_a_promise_and_closed(
     expect(page.locator("main")).to_contain_text("of the error budget is left.")
     expect(page.locator("table")).to_contain_text(re.compile(r"behind|on track"))
     address = page.url.partition("?")[0]
+    page.get_by_text("Change the key result").first.click()
+    expect(page.get_by_label("Where is it to be at the end?")).to_have_value("60 %")
+    page.get_by_label("Where is it to be at the end?").fill("5%")
+    page.get_by_label("Who sees to it?").fill("Mori & <b>Abe</b>")
+    page.get_by_label("Why? (it is kept)").fill("Sato <i>left</i>")
+    page.get_by_role("button", name="Change the key result").click()
+    expect(page.get_by_role("alert")).to_contain_text("the target is not above the start")
+    expect(page.get_by_label("Who sees to it?")).to_have_value("Mori & <b>Abe</b>")
+    page.get_by_label("Where is it to be at the end?").fill("50%")
+    page.get_by_role("button", name="Change the key result").click()
+    changes = page.get_by_role("region", name="What was changed")
+    expect(changes).to_contain_text("Target: 60 % → 50 %")
+    expect(changes).to_contain_text("→ Mori & <b>Abe</b>")
+    expect(changes).to_contain_text("Sato <i>left</i>")
+    stale = {"title": "x", "owner": "x", "target": "70%", "text": "x", "seen": "0"}
+    assert page.request.post(f"{address}/change", form=stale).status == 409
     faults = [one for one in page.faults if "status of 422" not in one]  # type: ignore[attr-defined]
     assert faults == []
 
@@ -61,8 +77,9 @@ def test_one_is_opened_at_a_promise_and_closed(
         member.get_by_role("button", name="KRを終了する").click()
         expect(member.locator("dl.pairs")).to_contain_text("トークンの期限切れが原因だった")
         assert member.get_by_role("button", name="KRを終了する").count() == 0
-        again = member.request.post(f"{address}/close", form={"text": "もう一度"})
-        assert again.status == 422
+        for act in ("change", "close"):
+            again = {"title": "x", "owner": "x", "target": "70%", "text": "もう一度"}
+            assert member.request.post(f"{address}/{act}", form=again).status == 422
         member.goto(f"{own.address}/results?lang=ja")
         expect(member.locator("main")).not_to_contain_text("{{ 7 * 7 }}")
         member.get_by_role("link", name="終了したものも").click()
@@ -77,8 +94,12 @@ def test_one_is_opened_at_a_promise_and_closed(
         )
         assert refused.status == 403
         assert viewer.request.get(f"{own.address}/results/999999?lang=en").status == 404
+        assert viewer.request.post(f"{address}/change", form={"target": "70%"}).status == 403
     page.goto(f"{own.address}/audit?lang=en")
     expect(page.locator("main")).to_contain_text("closed a key result")
+    expect(page.locator("main")).to_contain_text("changed a key result")
+    page.goto(f"{own.address}/history?lang=en")
+    expect(page.locator("main")).to_contain_text("changed the key result “<script>")
     page.goto(own.address)
     expect(page.locator(".home-sums")).to_contain_text("key results are behind")
 
@@ -103,10 +124,17 @@ def test_the_api_answers_as_the_command(own: Served, context: BrowserContext) ->
     assert [one["result"] for one in listed] == [number]
     then = page.request.get(f"{own.address}/api/v1/results?objective=enrol/fast&at=now-1h").json()
     assert then["results"] == []
-    stale = page.request.post(f"{own.address}/api/v1/results/{number}/close", data={"text": "x", "seen": 0})
-    assert stale.status == 409
+    change = f"{own.address}/api/v1/results/{number}/change"
+    changed = page.request.post(change, data={"text": "too much", "target": "97%", "seen": result["last"]})
+    assert (changed.status, changed.json()["target"]) == (200, 0.97)
+    assert changed.json()["changes"][0]["from"] == {"target": 0.99}
+    assert page.request.post(change, data={"text": "nothing else"}).status == 400
+    for act in ("change", "close"):
+        stale = {"text": "x", "seen": result["last"], **({"owner": "x"} if act == "change" else {})}
+        answer = page.request.post(f"{own.address}/api/v1/results/{number}/{act}", data=stale)
+        assert answer.status == 409
     closed = page.request.post(
-        f"{own.address}/api/v1/results/{number}/close", data={"text": "x", "seen": result["last"]}
+        f"{own.address}/api/v1/results/{number}/close", data={"text": "x", "seen": changed.json()["last"]}
     )
     assert (closed.status, closed.json()["closed"]["text"]) == (200, "x")
     wrong = page.request.post(f"{own.address}/api/v1/results", data={**asked, "target": "80%"})

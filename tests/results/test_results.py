@@ -11,7 +11,7 @@ import pytest
 
 from tabiji import results
 from tabiji.acts import Act
-from tabiji.results import Closing, Measured, Result, Wanted
+from tabiji.results import Change, Closing, Measured, Result, Wanted
 from tabiji.runs import achieving
 
 NOW = 1_780_000_000
@@ -207,6 +207,33 @@ def test_a_closing_keeps_what_was_measured_and_is_the_last_word() -> None:
     ):
         with pytest.raises(ValueError, match=message):
             results.closed(result, found, "Mori", NOW, text)
+
+
+def test_what_is_wanted_changes_and_what_it_was_is_kept() -> None:
+    aimed = replace(WANTED, owner=" Mori ", target=Fraction(985, 1000))
+    act = replace(results.changed(opened(), aimed, "Ito", NOW + 60, " Sato left "), number=6)
+    body = {"owner": "Mori", "target": "197/200", "text": "Sato left"}
+    assert act == Act("result", "5", "changed", NOW + 60, "Ito", body, 6)
+    once = results.result([*opened().acts, act])
+    after = replace(WANTED, owner="Mori", target=Fraction(985, 1000))
+    assert (once.wanted, once.last) == (after, 6)
+    assert once.changes == (Change("Ito", NOW + 60, "Sato left", WANTED, after),)
+    second = replace(
+        results.changed(once, replace(after, title="More"), "Mori", NOW + 90, "shorter"), number=7
+    )
+    twice = results.result([*once.acts, second])
+    assert twice.wanted == replace(after, title="More")
+    assert [one.before for one in twice.changes] == [WANTED, after]
+    closing = replace(results.closed(twice, Measured(END, None, "no-data"), "Mori", NOW + 99, "x"), number=8)
+    for result, wanted, text, message in (
+        (results.result([*twice.acts, closing]), WANTED, "x", "key result 5 is closed already"),
+        (opened(), aimed, " ", r"^why\?"),
+        (opened(), aimed, "x" * 4001, "that is too long"),
+        (opened(), WANTED, "x", "that is what is wanted already"),
+        (opened(), replace(WANTED, start=Fraction(1, 2)), "x", "that is what is wanted already"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            results.changed(result, wanted, "Ito", NOW, text)
 
 
 @pytest.mark.parametrize(

@@ -233,7 +233,7 @@ DOCUMENT = {
     "objective": "watch/works", "measure": "sli", "from": "2026-04-01", "to": "2026-04-06", "start": 0.8,
     "target": 0.95, "value": 0.9, "progress": 2 / 3, "missing": None, "part": 27, "whole": 30, "days_left": 3,
     "until": "2026-04-03T15:00:00Z", "state": "behind",
-    "opened": {"at": "2026-04-03T15:00:00Z", "by": "Ito"}, "closed": None, "last": 1,
+    "opened": {"at": "2026-04-03T15:00:00Z", "by": "Ito"}, "changes": [], "closed": None, "last": 1,
 }  # fmt: skip
 
 
@@ -263,19 +263,30 @@ def test_the_command_opens_lists_shows_and_closes(ask: Ask, counted: Counted) ->
     ]
     before = ask("results", "1", "--at", "2026-04-02")
     assert before == (2, "", "key result 1 was not open yet at that moment\n")
+    words = ("results", "change", "1", "Sato left", "--owner", "Mori", "--target", "92%", "--author", "Ito")
+    assert ask(*words).out.endswith(
+        "Ito changed it on 2026-04-04 00:00: Sato left (Owner: Sato → Mori, Target: 95 %\n→ 92 %)\n"
+    )
+    change = {
+        "at": "2026-04-03T15:00:00Z", "by": "Ito", "text": "Sato left",
+        "from": {"owner": "Sato", "target": 0.95}, "to": {"owner": "Mori", "target": 0.92},
+    }  # fmt: skip
+    changed = {"owner": "Mori", "target": 0.92, "progress": 5 / 6, "changes": [change], "last": 2}
+    assert json.loads(ask("results", "1", "--json").out) == {**DOCUMENT, **changed}
     closed = ask("results", "close", "1", "The token", "--author", "Mori")
     assert closed.out.endswith("Mori closed it on 2026-04-04 00:00: The token\n")
     assert ask("results").out == "No key results.\n"
     (listed,) = json.loads(ask("results", "--closed", "--json").out)["results"]
     assert listed["closed"] == {"at": "2026-04-03T15:00:00Z", "by": "Mori", "text": "The token"}
     done = [(one.what, one.about) for one in counted.store.audit.between()]
-    assert done == [("result-closed", "result 1"), ("result-opened", "result 1")]
+    assert done == [(f"result-{one}", "result 1") for one in ("closed", "changed", "opened")]
 
 
 def test_what_is_wrong_is_said_and_nothing_is_kept(ask: Ask, counted: Counted) -> None:
     for words, said in (
         (("results", "7"), "there is no key result 7; `tabiji results` lists them"),
         (("results", "close", "7", "x"), "there is no key result 7"),
+        (("results", "change", "7", "x", "--owner", "Mori"), "there is no key result 7"),
         ((*OPEN, "--target", "95"), "`95` is not a share; write for example `99.9%`"),
         ((*OPEN, "--from", "April"), "`April` is not a day"),
         ((*OPEN, "--objective", "watch"), "`watch` is a journey; name one of its objectives"),

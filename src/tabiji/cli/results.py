@@ -12,7 +12,7 @@ import click
 from tabiji.cli import login, output, workspace
 from tabiji.cli.listing import Listing
 from tabiji.errors import UsageError
-from tabiji.language import _
+from tabiji.language import _, listed
 
 if TYPE_CHECKING:
     from tabiji.definitions import Site
@@ -35,6 +35,7 @@ def command() -> None:
       tabiji results 3
       tabiji results open "Learners can play on nearly every day" --objective watch-course/plays \\
         --measure days-kept --start 80% --target 95% --owner Sato
+      tabiji results change 3 "Mori left the team" --owner Ito
       tabiji results close 3 "The player's token was the reason; it is renewed now"
     """
 
@@ -174,6 +175,41 @@ def open_(
     _tell(site, found[0], said, as_json=as_json)
 
 
+@command.command(name="change")
+@click.argument("number", type=int, metavar="N")
+@click.argument("text", metavar="WHY")
+@click.option("--title", metavar="TEXT", help="What is to be reached, in a sentence.")
+@click.option("--owner", metavar="NAME", help="Who sees to it from now on.")
+@click.option("--target", metavar="SHARE", help="Where it is to be instead, such as 98.5%.")
+@_author_option
+@workspace.workspace_option
+@workspace.json_option
+def change(
+    number: int,
+    text: str,
+    title: str | None,
+    owner: str | None,
+    target: str | None,
+    author: str | None,
+    folder: Path | None,
+    as_json: bool,
+) -> None:
+    """Change the title, the owner or the target of a key result, and say why; what it was before is kept."""
+    from tabiji.runs import achieving
+    from tabiji.runs.achieving import measuring
+
+    site, now, who = workspace.load(folder), workspace.now(), author or login.user()
+    aim = None if target is None else achieving.share(target)
+    with workspace.open_store(site) as store:
+        kept = achieving.change(site, store, number, who, text, now, title=title, owner=owner, target=aim)
+        store.audit.add(
+            now, login.user(), "command", "result-changed", f"result {number}", text=text.strip(), by=who
+        )
+        found = measuring.stands(site, store, [kept], now // 60)
+    said = _("Key result {number} is changed: {title}", number=number, title=kept.wanted.title)
+    _tell(site, found[0], said, as_json=as_json)
+
+
 @command.command(name="close")
 @click.argument("number", type=int, metavar="N")
 @click.argument("text")
@@ -212,7 +248,13 @@ def _found(site: Site, store: Store, at: str | None, asked: Any) -> tuple[int, l
 def _tell(site: Site, one: Stand, said: str | None = None, *, as_json: bool) -> None:
     from tabiji.cli.telling import printable, wrapped
     from tabiji.reports.numbers import local
-    from tabiji.reports.results import facts, measured_sentence, progress_sentence, result_json
+    from tabiji.reports.results import (
+        change_words,
+        facts,
+        measured_sentence,
+        progress_sentence,
+        result_json,
+    )
 
     if as_json:
         output.print_json(result_json(one))
@@ -224,6 +266,13 @@ def _tell(site: Site, one: Stand, said: str | None = None, *, as_json: bool) -> 
     click.echo(wrapped(measured_sentence(one)))
     if way := progress_sentence(one):
         click.echo(wrapped(way))
+    for change in one.result.changes:
+        when = local(change.at // 60, site.timezone)
+        what = listed(change_words(change))
+        text = _(
+            "{who} changed it on {at}: {text} ({what})", who=change.who, at=when, text=change.text, what=what
+        )
+        click.echo(wrapped(printable(text)))
     if closing := one.result.closing:
         when = local(closing.at // 60, site.timezone)
         text = _("{who} closed it on {at}: {text}", who=closing.who, at=when, text=closing.text)

@@ -66,6 +66,7 @@ KINDS: Mapping[str, Kind] = {
         "/results/{subject}",
         {
             "opened": N_("{who} opened the key result “{title}”."),
+            "changed": N_("{who} changed the key result “{title}”: {text}"),
             "closed": N_("{who} closed the key result “{title}”: {text}"),
         },
     ),

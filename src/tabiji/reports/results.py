@@ -11,7 +11,7 @@ from tabiji.language import N_, _, headings
 from tabiji.reports.documents import Json, iso_time
 from tabiji.reports.numbers import exact_percent, number, percent
 from tabiji.reports.words import Table
-from tabiji.results import Measure, Measured, Missing, Result, State, Wanted
+from tabiji.results import Change, Measure, Measured, Missing, Result, State, Wanted
 
 MEASURES: Mapping[Measure, str] = {
     "sli": N_("share of good events over the period (SLI)"),
@@ -89,6 +89,19 @@ def progress_sentence(stand: Standing) -> str | None:
     return _("That is {share} of the way from start to target.", share=percent(found, 0))
 
 
+def change_words(change: Change) -> list[str]:
+    """What was changed, each with what it was and what it is: Owner: Sato → Ito."""
+    before, after = change.before, change.after
+    said = (
+        (_("What is to be reached"), before.title, after.title),
+        (_("Owner"), before.owner, after.owner),
+        (_("Target"), exact_percent(before.target), exact_percent(after.target)),
+    )
+    return [
+        _("{field}: {old} → {new}", field=field, old=old, new=new) for field, old, new in said if old != new
+    ]
+
+
 def results_table(stands: Iterable[Standing]) -> Table:
     """One row per key result."""
     return Table(
@@ -152,10 +165,27 @@ def result_json(stand: Standing) -> Json:
         "until": iso_time(found.until_minute * 60),
         "state": stand.state,
         "opened": {"at": iso_time(stand.result.opened.at), "by": stand.result.opened.who},
+        "changes": [_change_json(one) for one in stand.result.changes],
         "closed": None
         if closing is None
         else {"at": iso_time(closing.at), "by": closing.who, "text": closing.text},
         "last": stand.result.last,
+    }
+
+
+def _change_json(change: Change) -> Json:
+    """Who changed what when and why: what it was and what it is, of that which was changed."""
+    before, after = (
+        {"title": one.title, "owner": one.owner, "target": float(one.target)}
+        for one in (change.before, change.after)
+    )
+    differing = [key for key, one in after.items() if one != before[key]]
+    return {
+        "at": iso_time(change.at),
+        "by": change.who,
+        "text": change.text,
+        "from": {key: before[key] for key in differing},
+        "to": {key: after[key] for key in differing},
     }
 
 

@@ -45,6 +45,7 @@ Action = Literal[
     "policy-excepted",
     "policy-resumed",
     "result-opened",
+    "result-changed",
     "result-closed",
     "action-opened",
     "action-owned",

@@ -1,7 +1,8 @@
-"""What somebody says of key results → recorded: opened from where the data say, closed with what they say then."""
+"""What somebody says of key results → recorded: opened from where the data say, changed, closed with what they say."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
@@ -39,12 +40,16 @@ def open_(
     """
     lowest = wanted.target - 1 if wanted.measure == "budget-left" else Fraction(0)
     aimed = replace(wanted, start=lowest if start is None else start)
-    if found := faults(site, aimed):
-        raise UsageError("; ".join(f"{field}: {fault}" for field, fault in found))
+    _refuse(faults(site, aimed))
     if start is None:
         aimed = _measured_start(site, store, aimed, now // 60)
     kept = store.acts.add(results.opening(aimed, who, now, start_measured=start is None))
     return find(store, kept.number)
+
+
+def _refuse(found: Sequence[tuple[str, str]]) -> None:
+    if found:
+        raise UsageError("; ".join(f"{field}: {fault}" for field, fault in found))
 
 
 def faults(site: Site, wanted: Wanted) -> list[tuple[str, str]]:
@@ -76,6 +81,41 @@ def _measured_start(site: Site, store: Store, wanted: Wanted, now_minute: int) -
             )
         )
     return replace(wanted, start=found)
+
+
+def change(
+    site: Site,
+    store: Store,
+    number: int,
+    who: str,
+    text: str,
+    now: int,
+    *,
+    title: str | None = None,
+    owner: str | None = None,
+    target: Fraction | None = None,
+    seen: int | None = None,
+) -> Result:
+    """Wants another title, owner or target of a key result from now on; what is None stays.
+
+    `seen` is the number of its last act that whoever decides has seen. Raises StaleAct where there is a newer one;
+    UsageError where it makes no sense.
+    """
+    found = find(store, number)
+    wanted = found.wanted
+    aimed = replace(
+        wanted,
+        title=wanted.title if title is None else title,
+        owner=wanted.owner if owner is None else owner,
+        target=wanted.target if target is None else target,
+    )
+    _refuse([one for one in faults(site, aimed) if one[0] in results.CHANGEABLE])
+    try:
+        act = results.changed(found, aimed, who, now, text)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    store.acts.add(act, seen=found.last if seen is None else seen)
+    return find(store, number)
 
 
 def close(

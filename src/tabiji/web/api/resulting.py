@@ -59,16 +59,24 @@ class Opened(Asked):
     owner: str | None = Field(None, max_length=OWNER_LONGEST, description="Whoever asks, by default.")
 
 
+SEEN = "`last`, as it was read: where it is another by now, the answer is 409."
+
+
+class Changed(Asked):
+    """What is wanted from now on, and why; what is left out stays."""
+
+    text: str = Field(min_length=1, max_length=TEXT_LONGEST, description="Why; it is kept.")
+    title: str | None = Field(None, max_length=TITLE_LONGEST)
+    owner: str | None = Field(None, max_length=OWNER_LONGEST)
+    target: str | None = Field(None, max_length=NAME_LONGEST, description=SHARE)
+    seen: int | None = Field(None, ge=0, lt=2**31, description=SEEN)
+
+
 class Closed(Asked):
     """What was learnt."""
 
     text: str = Field(min_length=1, max_length=TEXT_LONGEST)
-    seen: int | None = Field(
-        None,
-        ge=0,
-        lt=2**31,
-        description="`last`, as it was read: where it is another by now, the answer is 409.",
-    )
+    seen: int | None = Field(None, ge=0, lt=2**31, description=SEEN)
 
 
 def routes(context: Context) -> APIRouter:
@@ -106,7 +114,7 @@ def routes(context: Context) -> APIRouter:
         """Who says so: a member of the team, or an admin."""
         visitor = request.state.visitor
         if not visitor.may_change(team):
-            raise HTTPException(403, _("key results are opened and closed by members of their team"))
+            raise HTTPException(403, _("key results are opened, changed and closed by members of their team"))
         return str(visitor.name)
 
     def noted(request: Request, what: Action, found: Result, text: str) -> Json:
@@ -135,6 +143,20 @@ def routes(context: Context) -> APIRouter:
         start = None if said.start is None else achieving.share(said.start)
         found = achieving.open_(site, store, wanted, who, now, start=start)
         return noted(request, "result-opened", found, found.wanted.title)
+
+    @router.post("/{number}/change")
+    def changed(request: Request, number: Number, said: Changed) -> Json:
+        """Changes the title, the owner or the target of a key result; what it was before is kept."""
+        who, now = allowed(request, known(number).wanted.team), int(context.now())
+        target = None if said.target is None else achieving.share(said.target)
+        try:
+            found = achieving.change(
+                context.site(), store, number, who, said.text, now,
+                title=said.title, owner=said.owner, target=target, seen=said.seen,
+            )  # fmt: skip
+        except StaleAct as error:
+            raise HTTPException(409, str(error)) from None
+        return noted(request, "result-changed", found, said.text.strip())
 
     @router.post("/{number}/close")
     def closed(request: Request, number: Number, said: Closed) -> Json:

@@ -43,6 +43,7 @@ WORDS: Mapping[Action, str] = {
     "policy-questioned": N_("asked for a change of a policy"),
     "policy-withdrawn": N_("took back what they said of a policy"),
     "result-opened": N_("opened a key result"),
+    "result-changed": N_("changed a key result"),
     "result-closed": N_("closed a key result"),
     "policy-excepted": N_("granted an exception from a policy"),
     "policy-resumed": N_("ended an exception from a policy"),

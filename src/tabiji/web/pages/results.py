@@ -1,20 +1,23 @@
-"""`/results`: what teams want to reach by when, and how far it has come; opened, and closed with what was learnt."""
+"""`/results`: what teams want to reach by when, and how far it has come; opened, changed, and closed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Request, Response
 
 from tabiji import actions
 from tabiji.errors import UsageError
 from tabiji.language import _
+from tabiji.reports.numbers import exact_percent
 from tabiji.reports.results import (
     MEASURES,
     SHORT,
     STATES,
+    change_words,
     measured_sentence,
     progress_sentence,
     way_words,
@@ -37,6 +40,16 @@ LOOKS: Mapping[State, str] = {  # of chips
     "missed": "exhausted",
 }
 FIELDS = ("title", "objective", "measure", "start", "target", "first", "last", "owner")
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What somebody typed into one of the forms of a key result, and what is wrong with it."""
+
+    form: Literal["change", "close"]
+    text: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    fault: str = ""
 
 
 def routes(context: Context) -> APIRouter:
@@ -77,6 +90,32 @@ def routes(context: Context) -> APIRouter:
     def shown(request: Request, number: int) -> Response:
         return _page(Page(context, request), number)
 
+    @router.post("/results/{number}/change")
+    def changed(
+        request: Request,
+        number: int,
+        title: Annotated[str, Form()] = "",
+        owner: Annotated[str, Form()] = "",
+        target: Annotated[str, Form()] = "",
+        text: Annotated[str, Form()] = "",
+        seen: Annotated[str, Form()] = "",
+    ) -> Response:
+        page = Page(context, request)
+        found = _found(page, number)
+        page.need(page.visitor.may_change(found.wanted.team))
+        typed = Typed("change", text, {"title": title, "owner": owner, "target": target})
+        try:
+            achieving.change(
+                page.site, context.store, number, page.visitor.name, text, page.now,
+                title=title, owner=owner, target=achieving.share(target), seen=_seen(seen),
+            )  # fmt: skip
+        except StaleAct as error:
+            return _page(page, number, replace(typed, fault=str(error)), 409)
+        except UsageError as error:
+            return _page(page, number, replace(typed, fault=str(error)), 422)
+        page.audit("result-changed", f"result {number}", text=text.strip())
+        return page.see(f"/results/{number}")
+
     @router.post("/results/{number}/close")
     def closed(
         request: Request,
@@ -87,13 +126,12 @@ def routes(context: Context) -> APIRouter:
         page = Page(context, request)
         found = _found(page, number)
         page.need(page.visitor.may_change(found.wanted.team))
-        last = int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 10 else None
         try:
-            achieving.close(page.site, context.store, number, page.visitor.name, text, page.now, last)
+            achieving.close(page.site, context.store, number, page.visitor.name, text, page.now, _seen(seen))
         except StaleAct as error:
-            return _page(page, number, text, str(error), 409)
+            return _page(page, number, Typed("close", text, fault=str(error)), 409)
         except UsageError as error:
-            return _page(page, number, text, str(error), 422)
+            return _page(page, number, Typed("close", text, fault=str(error)), 422)
         page.audit("result-closed", f"result {number}", text=text.strip())
         return page.see(f"/results/{number}")
 
@@ -119,6 +157,10 @@ def _open(page: Page, typed: Mapping[str, str], team: str | None) -> Result:
     )
     start = achieving.share(typed["start"]) if typed["start"].strip() else None
     return achieving.open_(page.site, page.context.store, wanted, page.visitor.name, page.now, start=start)
+
+
+def _seen(number: str) -> int | None:
+    return int(number) if number.isascii() and number.isdecimal() and len(number) < 10 else None
 
 
 def _found(page: Page, number: int) -> Result:
@@ -161,7 +203,7 @@ def _list(
     )
 
 
-def _page(page: Page, number: int, typed: str = "", fault: str | None = None, status: int = 200) -> Response:
+def _page(page: Page, number: int, typed: Typed | None = None, status: int = 200) -> Response:
     _found(page, number)
     facts = listing.way(page.site, page.context.store, number, page.now // 60)
     return page.html(
@@ -171,7 +213,9 @@ def _page(page: Page, number: int, typed: str = "", fault: str | None = None, st
         facts=facts,
         may_change=page.visitor.may_change(facts.stand.result.wanted.team),
         typed=typed,
-        fault=fault,
+        target=exact_percent(facts.stand.result.wanted.target),
+        title_longest=TITLE_LONGEST,
+        name_longest=NAME_LONGEST,
         text_longest=TEXT_LONGEST,
     )
 
@@ -206,6 +250,7 @@ def words(page: Page) -> dict[str, object]:
         "measures": MEASURES,
         "measures_short": SHORT,
         "way_words": way_words,
+        "change_words": change_words,
         "measured_sentence": measured_sentence,
         "progress_sentence": progress_sentence,
         "bound_to": title,
