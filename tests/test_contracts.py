@@ -197,3 +197,19 @@ def test_no_line_is_excused_from_the_ban_on_clocks() -> None:
 def test_nothing_is_left_for_later_in_a_comment() -> None:
     later = re.compile(r"#.*\b(?:TODO|FIXME|XXX|HACK)\b")
     assert [name_of(path) for path in SOURCES if later.search(path.read_text("utf-8"))] == []
+
+
+def test_no_pattern_repeats_a_group_possessively() -> None:
+    """Python before 3.11.5 matches such patterns wrongly where the group can go back (python/cpython#106052)."""
+    found = [
+        f"{name_of(path)}:{node.lineno}"
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant)
+        and re.search(r"(?s)\(\?.*\)(?:[*+?]|\{[0-9,]+\})\+", _text(node.value))
+    ]
+    assert found == []
+
+
+def _text(value: object) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else value if isinstance(value, str) else ""

@@ -19,9 +19,10 @@ from tabiji.engines.singly import has_key_twice
 from tabiji.logs.reading import Reading, Tokens
 
 _LONG = b"\0"  # what stands for a line that is too long
-_BLANKS = re.compile(rb"(?:[ \t\r\f\v]*\n)*+(?:[ \t\r\f\v]+\Z)?")
-# Runs of lines are matched whole: looking for the next line that doesn't fit would try every byte.
-_NOT_BLANK = re.compile(rb"(?:[ \t\r\f\v]*+(?!\0?(?:\n|\Z))[^\n]*+(?:\n|\Z))*+")
+# Runs of lines are matched whole: looking for the next line that doesn't fit would try every byte. They are atomic
+# groups, and not possessive repetitions of groups, which are wrong in Python before 3.11.5 (python/cpython#106052).
+_BLANKS = re.compile(rb"(?>(?:[ \t\r\f\v]*\n)*)(?:[ \t\r\f\v]+\Z)?")
+_NOT_BLANK = re.compile(rb"(?>(?:[ \t\r\f\v]*+(?!\0?(?:\n|\Z))[^\n]*+(?:\n|\Z))*)")
 
 Spans = Callable[[bytes], Iterable[tuple[int, int]]]
 
@@ -139,7 +140,7 @@ def _misfits(tokens: Tokens | None) -> Spans:
     """Blank lines, and lines of other than so many tokens."""
     fit = _NOT_BLANK
     if tokens:
-        fit = re.compile(rb"(?:%b%b?(?:\n|\Z))*+" % (_shape(tokens), _delimiter(tokens)))
+        fit = re.compile(rb"(?>(?:%b%b?(?:\n|\Z))*)" % (_shape(tokens), _delimiter(tokens)))
 
     def spans(content: bytes) -> Iterator[tuple[int, int]]:
         at = _end(fit, content, 0)

@@ -212,11 +212,11 @@ def _value(variable: str, ends_at: str | None, inside: bool, delimiter: str) -> 
     if variable == TWO_WORDS:
         return r"[^\]\s]+ [+-]\d{4}"
     if inside and ends_at in ('"', None):
-        return r'(?:[^"\\]++|\\.)*+'
+        return r'(?>(?:[^"\\]++|\\.)*)'
     if ends_at is None:
         return ".*" if variable.startswith(WORDS) else f"[^{re.escape(delimiter)}]*"
     if inside:
-        return rf'(?:[^"\\{re.escape(ends_at)}]++|\\.)*+'
+        return rf'(?>(?:[^"\\{re.escape(ends_at)}]++|\\.)*)'
     if variable.startswith("upstream_") and ends_at == " ":
         return "[^ ,:]+(?:(?:,| :) [^ ,:]+)*"
     if variable == "remote_user":
