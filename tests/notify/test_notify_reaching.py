@@ -37,6 +37,7 @@ ADDRESSES = {
     "metadata of another cloud": ("fd00:ec2::254", (), False),
     "metadata of a third": ("100.100.100.200", (), False),
     "public, translated": ("64:ff9b::5db8:d822", (), True),
+    "public, by 6to4": ("2002:5db8:d822::1", (), True),
     "6to4 of this machine": ("2002:7f00:1::", (), False),
     "6to4 of metadata": ("2002:a9fe:a9fe::1", (), False),
     "Teredo of this machine": ("2001:0:4136:e378:8000:63bf:80ff:fffe", (), False),

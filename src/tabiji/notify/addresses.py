@@ -63,9 +63,12 @@ def may_reach(address: str, allowed: Sequence[str]) -> bool:
 
 
 def _is_public(address: IP) -> bool:
-    if address.is_multicast or address.is_reserved or not address.is_global:
-        return isinstance(address, ipaddress.IPv6Address) and address in _NAT64[0]  # judged by what is within
-    return not (isinstance(address, ipaddress.IPv6Address) and address.is_site_local)
+    if isinstance(address, ipaddress.IPv6Address):
+        if address in _NAT64[0] or address.sixtofour is not None:
+            return True  # judged by what is within; Pythons differ on whether 6to4 is global
+        if address.is_site_local:
+            return False
+    return address.is_global and not address.is_multicast and not address.is_reserved
 
 
 def _within(address: IP) -> list[ipaddress.IPv4Address]:
