@@ -200,9 +200,9 @@ def test_two_headers_of_one_name_are_both_fields() -> None:
         ("[$time_local] $status$request", "nothing separates $status from $request", 1),
         ("log_format main '$msec $status", "this quote is not closed", 17),
         ("log_format main $msec $status;", "the strings of `log_format` stand in quotes", 17),
-        ('{"t": "$msec",}', "this is not a JSON object", 15),
+        ('{"t": "$msec" 1}', "this is not a JSON object", 15),
     ],
-    ids=["no time", "variables that touch", "an open quote", "no quotes", "a comma too many"],
+    ids=["no time", "variables that touch", "an open quote", "no quotes", "a comma too few"],
 )
 def test_a_format_that_makes_no_sense_is_refused(log_format: str, message: str, column: int) -> None:
     with pytest.raises(LogFormatError, match=re.escape(message)) as raised:
