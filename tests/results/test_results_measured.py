@@ -237,7 +237,9 @@ DOCUMENT = {
 }  # fmt: skip
 
 
-def test_the_command_opens_lists_shows_and_closes(ask: Ask, counted: Counted) -> None:
+def test_the_command_opens_lists_shows_changes_and_closes(
+    ask: Ask, counted: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert ask("results") == (0, "No key results.\n", "")
     assert ask(*OPEN) == (0, SAID, "")
     assert json.loads(ask("results", "1", "--json").out) == DOCUMENT
@@ -273,13 +275,18 @@ def test_the_command_opens_lists_shows_and_closes(ask: Ask, counted: Counted) ->
     }  # fmt: skip
     changed = {"owner": "Mori", "target": 0.92, "progress": 5 / 6, "changes": [change], "last": 2}
     assert json.loads(ask("results", "1", "--json").out) == {**DOCUMENT, **changed}
+    monkeypatch.setattr(workspace, "now", lambda: minute(4) * 60 + 3600)
+    assert ask("results", "change", "1", "shorter", "--title", "None waits").code == 0
+    (then,) = json.loads(ask("results", "--at", "2026-04-04T00:30", "--json").out)["results"]
+    assert (then["title"], then["changes"], then["last"]) == ("Nobody waits", [change], 2)
+    monkeypatch.setattr(workspace, "now", lambda: minute(4) * 60)
     closed = ask("results", "close", "1", "The token", "--author", "Mori")
     assert closed.out.endswith("Mori closed it on 2026-04-04 00:00: The token\n")
     assert ask("results").out == "No key results.\n"
     (listed,) = json.loads(ask("results", "--closed", "--json").out)["results"]
     assert listed["closed"] == {"at": "2026-04-03T15:00:00Z", "by": "Mori", "text": "The token"}
     done = [(one.what, one.about) for one in counted.store.audit.between()]
-    assert done == [(f"result-{one}", "result 1") for one in ("closed", "changed", "opened")]
+    assert done == [(f"result-{one}", "result 1") for one in ("closed", "changed", "changed", "opened")]
 
 
 def test_what_is_wrong_is_said_and_nothing_is_kept(ask: Ask, counted: Counted) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 
 from tabiji import results
+from tabiji.acts import Act
 from tabiji.definitions import Site
 from tabiji.errors import UsageError
 from tabiji.language import _
@@ -110,12 +111,7 @@ def change(
         target=wanted.target if target is None else target,
     )
     _refuse([one for one in faults(site, aimed) if one[0] in results.CHANGEABLE])
-    try:
-        act = results.changed(found, aimed, who, now, text)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
-    store.acts.add(act, seen=found.last if seen is None else seen)
-    return find(store, number)
+    return _keep(store, found, lambda: results.changed(found, aimed, who, now, text), seen)
 
 
 def close(
@@ -128,12 +124,16 @@ def close(
     """
     found = find(store, number)
     measured = Measuring(site, store).of(found.wanted, now // 60)
+    return _keep(store, found, lambda: results.closed(found, measured, who, now, text), seen)
+
+
+def _keep(store: Store, found: Result, act: Callable[[], Act], seen: int | None) -> Result:
     try:
-        act = results.closed(found, measured, who, now, text)
+        made = act()
     except ValueError as error:
         raise UsageError(str(error)) from None
-    store.acts.add(act, seen=found.last if seen is None else seen)
-    return find(store, number)
+    store.acts.add(made, seen=found.last if seen is None else seen)
+    return find(store, found.number)
 
 
 def share(text: str) -> Fraction:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Annotated, Literal
@@ -26,7 +26,7 @@ from tabiji.results import MEASURES as MEASURED
 from tabiji.results import NAME_LONGEST, TEXT_LONGEST, TITLE_LONGEST, Result, State, Wanted
 from tabiji.runs import achieving, acting, naming
 from tabiji.runs.achieving import listing
-from tabiji.store import StaleAct
+from tabiji.store import Action, StaleAct
 from tabiji.web.context import Context
 from tabiji.web.rendering import Page
 
@@ -101,20 +101,25 @@ def routes(context: Context) -> APIRouter:
         seen: Annotated[str, Form()] = "",
     ) -> Response:
         page = Page(context, request)
-        found = _found(page, number)
-        page.need(page.visitor.may_change(found.wanted.team))
-        typed = Typed("change", text, {"title": title, "owner": owner, "target": target})
-        try:
+        site, who, last = page.site, page.visitor.name, _seen(seen)
+
+        def change() -> None:
+            aim = achieving.share(target)
             achieving.change(
-                page.site, context.store, number, page.visitor.name, text, page.now,
-                title=title, owner=owner, target=achieving.share(target), seen=_seen(seen),
-            )  # fmt: skip
-        except StaleAct as error:
-            return _page(page, number, replace(typed, fault=str(error)), 409)
-        except UsageError as error:
-            return _page(page, number, replace(typed, fault=str(error)), 422)
-        page.audit("result-changed", f"result {number}", text=text.strip())
-        return page.see(f"/results/{number}")
+                site,
+                context.store,
+                number,
+                who,
+                text,
+                page.now,
+                title=title,
+                owner=owner,
+                target=aim,
+                seen=last,
+            )
+
+        typed = Typed("change", text, {"title": title, "owner": owner, "target": target})
+        return _act(page, number, "result-changed", typed, change)
 
     @router.post("/results/{number}/close")
     def closed(
@@ -124,16 +129,11 @@ def routes(context: Context) -> APIRouter:
         seen: Annotated[str, Form()] = "",
     ) -> Response:
         page = Page(context, request)
-        found = _found(page, number)
-        page.need(page.visitor.may_change(found.wanted.team))
-        try:
+
+        def close() -> None:
             achieving.close(page.site, context.store, number, page.visitor.name, text, page.now, _seen(seen))
-        except StaleAct as error:
-            return _page(page, number, Typed("close", text, fault=str(error)), 409)
-        except UsageError as error:
-            return _page(page, number, Typed("close", text, fault=str(error)), 422)
-        page.audit("result-closed", f"result {number}", text=text.strip())
-        return page.see(f"/results/{number}")
+
+        return _act(page, number, "result-closed", Typed("close", text), close)
 
     return router
 
@@ -157,6 +157,19 @@ def _open(page: Page, typed: Mapping[str, str], team: str | None) -> Result:
     )
     start = achieving.share(typed["start"]) if typed["start"].strip() else None
     return achieving.open_(page.site, page.context.store, wanted, page.visitor.name, page.now, start=start)
+
+
+def _act(page: Page, number: int, what: Action, typed: Typed, act: Callable[[], None]) -> Response:
+    """Does what one of the forms of a key result asks for, where this visitor may; its page, with a fault if any."""
+    page.need(page.visitor.may_change(_found(page, number).wanted.team))
+    try:
+        act()
+    except StaleAct as error:
+        return _page(page, number, replace(typed, fault=str(error)), 409)
+    except UsageError as error:
+        return _page(page, number, replace(typed, fault=str(error)), 422)
+    page.audit(what, f"result {number}", text=typed.text.strip())
+    return page.see(f"/results/{number}")
 
 
 def _seen(number: str) -> int | None:
