@@ -108,8 +108,8 @@ def test_a_job_dies_with_its_last_retry(job_lines: list[JobLine]) -> None:
 @pytest.mark.parametrize(
     ("name", "operation", "minutes", "from_share", "to_share"),
     [
-        pytest.param("loud", "PlayVideo", 38, 0.1, 0.7, id="the loud incident"),
-        pytest.param("quiet", "RecordProgress", 184, 0.02, 0.4, id="the quiet one"),
+        pytest.param("loud", "PlayVideo", 38, 0.45, 0.45, id="the loud incident"),
+        pytest.param("quiet", "RecordProgress", 184, 0.12, 0.12, id="the quiet one"),
         pytest.param(
             "slow", "CourseDetail", 6_035, 0.0, 0.01, id="the slow deployment fails no more than usual"
         ),
@@ -129,7 +129,8 @@ def test_an_incident_of_requests_is_found_again(
     inside = [r for r in requests if told.start <= r.at < told.end and r.operation == operation]
     assert told.end - told.start == minutes * 60
     assert (len(inside), sum(r.failed for r in inside)) == (told.events, told.bad)
-    assert from_share <= told.bad / told.events <= to_share
+    # but for what rounding takes: of a small month too, chance does not decide what a story comes to
+    assert told.events * from_share - 1 <= told.bad <= told.events * to_share + 1
 
 
 def test_the_quiet_incident_hides_behind_good_statuses(

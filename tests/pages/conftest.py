@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -49,16 +50,18 @@ KEY_RESULT = [
 def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo's workspace, with about a tenth of its events; nobody changes its files.
 
-    Its month ends now, and among few events chance decides what alerts see of its two troubles: the first size at
-    which they see both is taken.
+    Its month ends now, and among few events chance decides what alerts see of its two troubles: the first size is
+    taken at which they see both, and the loud one spent the budget.
     """
     for events in ("100000", "120000", "150000", "200000"):
         folder = tmp_path_factory.mktemp("pages") / "demo"
         words = [sys.executable, "-m", "tabiji", "demo", str(folder)]
         words += ["--events", events, "--only-logs", "--no-serve"]
         subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+        asked = [sys.executable, "-m", "tabiji", "status", "watch-course/plays", "--json", "-C", str(folder)]
+        answer = json.loads(subprocess.run(asked, check=False, stdout=subprocess.PIPE).stdout)
         with store.open(definitions.load(folder, {}).store) as opened:
-            if len(opened.incidents("watch-course")) == 2:
+            if len(opened.incidents("watch-course")) == 2 and answer["objectives"][0]["state"] == "exhausted":
                 break
     todo = ["actions", "add", "Retry the player's token", "--team", "learning", "--from", "incident:1"]
     words = [sys.executable, "-m", "tabiji", *todo, "--due", "2026-01-31", "-C", str(folder)]

@@ -26,6 +26,13 @@ def spread(p50_ms: float, p95_ms: float, count: int) -> list[float]:
     return [p50_ms * exp(sigma * normal.inv_cdf((index + 0.5) / count)) for index in range(count)]
 
 
+def dealt(rng: Random, total: int, shares: list[float]) -> list[int]:
+    """`total` indices of `shares`, each as often as its share says, in an order left to chance."""
+    drawn = [index for index, count in enumerate(allocated(total, shares)) for _ in range(count)]
+    rng.shuffle(drawn)
+    return drawn
+
+
 def times_by_weight(rng: Random, first_minute: int, weights: list[float], count: int) -> list[int]:
     """`count` milliseconds since minute 0, sorted: minutes drawn by weight, evenly within the minute.
 

@@ -56,9 +56,9 @@ LEARNT: Sequence[Learnt] = (
         cause="capacity",
         texts={
             "summary": Words(
-                "From 20:52 to 21:30 a third of all attempts to play a video failed. A push to all learners had come "
-                "seven minutes before.",
-                "20:52 から 21:30 まで、動画再生のおよそ三分の一が失敗した。"
+                "From 20:52 to 21:30 nearly half of all attempts to play a video failed. A push to all learners had "
+                "come seven minutes before.",
+                "20:52 から 21:30 まで、動画再生の半分近くが失敗した。"
                 "その七分前に全受講者へのプッシュ配信があった。",
             ),
             "users": Words(

@@ -38,11 +38,11 @@ class Story:
 STORIES: tuple[Story, ...] = (
     Story(
         name="loud",
-        title="The video service falls over in the evening: a third of all attempts to play fail.",
+        title="The video service falls over in the evening: nearly half of all attempts to play fail.",
         days_before=9,
         clock=(20, 52),
         minutes=38,
-        effects=(Effect("PlayVideo", (Outcome(502, 0.21), Outcome(200, 0.16, SYSTEM_ERROR)), 190, 2_100),),
+        effects=(Effect("PlayVideo", (Outcome(502, 0.25), Outcome(200, 0.2, SYSTEM_ERROR)), 190, 2_100),),
     ),
     Story(
         name="slow",

@@ -13,7 +13,7 @@ from random import Random
 from time import gmtime, strftime
 
 from tabiji.demo import site
-from tabiji.demo.chance import allocated, spread, times_by_weight
+from tabiji.demo.chance import allocated, dealt, spread, times_by_weight
 from tabiji.demo.site import (
     ADMIN,
     ALWAYS,
@@ -131,8 +131,7 @@ def _learners(rng: Random, day: WebDay, entries: list[Line]) -> tuple[tuple[Wind
     shares = [operation.share * max(0.5, rng.gauss(1, 0.04)) for operation in OPERATIONS]
     found = []
     for operation, count in zip(OPERATIONS, allocated(day.requests - len(entries), shares), strict=True):
-        times = times_by_weight(rng, day.first_minute, weights, count)
-        for part, window in _parts(times, day, operation.name):
+        for part, window in _parts(rng, day, operation.name, weights, count):
             lines, bad = _lines(rng, operation, part, day.day, window)
             entries += zip(part, lines, strict=True)
             if window is not None:
@@ -182,15 +181,29 @@ def _health_checks(day: WebDay, entries: list[Line]) -> None:
 # ---------------------------------------------------------------- what they get
 
 
-def _parts(times: list[int], day: WebDay, operation: str) -> Iterator[tuple[list[int], Window | None]]:
-    """The times of an operation, cut at its stories' edges."""
-    done = 0
-    for window in sorted((w for w in day.windows if w.effect.operation == operation), key=lambda w: w.start):
-        start, end = bisect_left(times, day.ms(window.start)), bisect_left(times, day.ms(window.end))
-        yield times[done:start], None
-        yield times[start:end], window
+def _parts(
+    rng: Random, day: WebDay, operation: str, weights: list[float], count: int
+) -> Iterator[tuple[list[int], Window | None]]:
+    """The times of an operation, cut at its stories' edges.
+
+    How many fall into a story is not left to chance, which would decide in a small month what it comes to.
+    """
+    stories = sorted((w for w in day.windows if w.effect.operation == operation), key=lambda w: w.start)
+    parts: list[tuple[int, int, Window | None]] = []
+    done = 0  # minutes of `weights`
+    for window in stories:
+        start, end = (
+            min(max((edge - day.midnight) // 60 - day.first_minute, 0), len(weights))
+            for edge in (window.start, window.end)
+        )
+        parts += [(done, start, None), (start, end, window)]
         done = end
-    yield times[done:], None
+    parts.append((done, len(weights), None))
+    inside = [weights[start:end] for start, end, _ in parts]
+    for (start, _, told), some, share in zip(
+        parts, inside, allocated(count, [sum(some) for some in inside]), strict=True
+    ):
+        yield times_by_weight(rng, day.first_minute + start, some, share), told
 
 
 def _lines(
@@ -198,20 +211,21 @@ def _lines(
 ) -> tuple[list[str], int]:
     """The lines of an operation, the usual ones first, then the unusual put in; and how many failed."""
     lines = _calm(rng, operation, times, day, window)
-    if window is None or window.effect.outcomes is None:
-        failures = tuple(
-            Outcome(o.status, o.rate * operation.failing, o.error) for o in _SYSTEM_ERRORS[operation.graphql]
-        )
-    else:
-        failures = window.effect.outcomes
+    told = window.effect.outcomes if window else None
+    failures = told or tuple(
+        Outcome(o.status, o.rate * operation.failing, o.error) for o in _SYSTEM_ERRORS[operation.graphql]
+    )
     aborts = (Outcome(499, site.CLIENT_ABORTS),) if operation.upstream else ()
     outcomes = (*failures, *operation.others, *aborts)
-    edges = list(accumulate(outcome.rate for outcome in outcomes))
-    bad, random, any_of_them = 0, rng.random, edges[-1]
-    for index in range(len(times)):
-        draw = random()
-        if draw < any_of_them:
-            which = bisect_right(edges, draw)
+    rates = [outcome.rate for outcome in outcomes]
+    if told:  # nor is what it does
+        drawn = dealt(rng, len(times), [*rates, 1 - sum(rates)])
+    else:
+        edges = list(accumulate(rates))
+        drawn = [bisect_right(edges, rng.random()) for _ in times]
+    bad = 0
+    for index, which in enumerate(drawn):
+        if which < len(outcomes):
             lines[index] = _unusual(rng, operation, times[index], day, outcomes[which])
             bad += which < len(failures)
     return lines, bad
