@@ -57,10 +57,10 @@ REFUSED = {
 @pytest.mark.parametrize(("content", "expected"), REFUSED.values(), ids=REFUSED.keys())
 def test_hostile_yaml_is_refused_within_a_second(tmp_path: Path, content: str | bytes, expected: str) -> None:
     (tmp_path / "tabiji.yaml").write_bytes(content.encode() if isinstance(content, str) else content)
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(DefinitionError) as caught:
         load(tmp_path, {})
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
     assert any(expected in str(fault) for fault in caught.value.faults)
     assert max(len(str(fault)) for fault in caught.value.faults) < 1_000
 

@@ -751,10 +751,10 @@ def test_a_rule_leaves_something_to_be_judged(recurrence: Recurrence, harmful: b
     ],
 )
 def test_a_rule_that_never_happens_is_refused_at_once(rule: str) -> None:
-    begin = time.monotonic()
+    begin = time.process_time()
     with pytest.raises(MistakeError, match="never happens"):
         check_occurrences(local("2026-01-01T00:00", "UTC", 0, 5, rule))
-    assert time.monotonic() - begin < 3
+    assert time.process_time() - begin < 3
 
 
 RULES = st.builds(
@@ -805,10 +805,10 @@ def test_corrections_are_dated_for_a_period_and_those_outside_are_left_out(tmp_p
 
 def test_long_rules_are_expanded_quickly() -> None:
     recurrence = local("1970-01-01T10:00", "Europe/Berlin", 0, 60, "FREQ=DAILY")
-    begin = time.monotonic()
+    begin = time.process_time()
     for day in range(300):
         occurrences(recurrence, YEAR + day * 1440, YEAR + day * 1440 + 60)
-    assert time.monotonic() - begin < 5
+    assert time.process_time() - begin < 5
 
 
 # Writing them, and the documents

@@ -440,10 +440,10 @@ def test_any_order_of_words_is_read_or_refused(words: list[str]) -> None:
 
 def test_a_pattern_made_to_be_slow_is_not() -> None:
     table = Table([{"route": "a" * 20_000}])
-    started = time.perf_counter()
+    started = time.process_time()
     assert predicate("route like '" + "%a" * 40 + "%b'", COLUMNS).select(table) == 0
     assert predicate("route like '" + "%_a" * 40 + "%'", COLUMNS).select(table) == 1
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_ten_thousand_objectives_over_300_series_take_little_time() -> None:
@@ -455,7 +455,7 @@ def test_ten_thousand_objectives_over_300_series_take_little_time() -> None:
     texts = [f"operation = 'GET /x{i % 150}' and status < {500 + i // 150}" for i in range(1_000)]
     parsed = [predicate(text, COLUMNS) for text in texts] * 10
     table = Table(rows)
-    started = time.perf_counter()
+    started = time.process_time()
     selected = [condition.select(table) for condition in parsed]
-    assert time.perf_counter() - started < 0.3
+    assert time.process_time() - started < 0.3
     assert selected[0] == 0b011

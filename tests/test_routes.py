@@ -188,9 +188,9 @@ def test_folding_in_sql_is_folding_in_python(some: list[str]) -> None:
     ],
 )
 def test_hostile_paths_cost_little(hostile: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     route = normalise(hostile)
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0
     assert len(route) <= CHARACTERS_MAX
 
 

@@ -219,18 +219,18 @@ def test_aliases_that_multiply_cost_nothing() -> None:
     bomb = "openapi: 3.0.0\nx0: &x0 [a, a, a, a, a, a, a, a, a]\n"
     for level in range(1, 9):
         bomb += f"x{level}: &x{level} [{', '.join([f'*x{level - 1}'] * 9)}]\n"
-    start = time.perf_counter()
+    start = time.process_time()
     declared = parse(bomb + "paths: {/a: {get: *x8}}\n", "x")
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
     assert declared.route("GET", "/a") == "/a"
 
 
 def test_hostile_paths_cost_little() -> None:
     declared = parse("/*a/x/*b/y\n/:p/:q/x\n/m/:a-:b-:c-:d-:e", "x")
-    start = time.perf_counter()
+    start = time.process_time()
     for path in ("/x" * 50_000, "/x" * 127, "/m/" + "-" * 1_000_000, "/" + "1" * 1_000_000, "/" * 1_000_000):
         declared.route("GET", path)
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0
 
 
 @given(st.text(max_size=60))

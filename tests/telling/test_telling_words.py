@@ -299,9 +299,9 @@ def test_a_thousand_objectives_at_once_are_told_together_and_soon(tmp_path: Path
     }
     made = story(tmp_path, "sqlite:///tabiji.db", calm=600, files=files)
     assert made.pass_(3, dict.fromkeys(made.operations, 100), told=False) == []
-    began = time.perf_counter()
+    began = time.process_time()
     messages = telling.tell(made.site, made.opened, made.now)
-    seconds = time.perf_counter() - began
+    seconds = time.process_time() - began
     assert [(one.receiver, one.stage) for one in messages] == [("phone", "opened"), ("denwa", "opened")]
     for message in messages:
         assert len(message.lines) == 251
