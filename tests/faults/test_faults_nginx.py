@@ -69,6 +69,20 @@ def _answers(port: int) -> bool:
     return True
 
 
+@contextmanager
+def _clients(port: int) -> Iterator[list[_Client]]:
+    """Those who ask nginx, until they are told to stop, or all is over."""
+    some = [_Client(port) for _ in range(CLIENTS)]
+    for one in some:
+        one.start()
+    try:
+        yield some
+    finally:
+        for one in some:
+            one.over.set()
+            one.join()
+
+
 class _Client(threading.Thread):
     """Asks as fast as it can, and counts what was answered."""
 
@@ -96,10 +110,7 @@ def test_under_load_what_is_counted_is_what_nginx_answered(store_url: str, tmp_p
         f"{folder}/logs/access.log {{\n  size 1\n  rotate 100\n  compress\n  missingok\n  {way}\n}}\n"
     )
     (folder / "logrotate.conf").chmod(0o644)
-    with nginx(folder) as port, following(folder, SERVE):
-        clients = [_Client(port) for _ in range(CLIENTS)]
-        for one in clients:
-            one.start()
+    with nginx(folder) as port, following(folder, SERVE), _clients(port) as clients:
         eventually(lambda: total(store_url) > 0, why=lambda: said(folder))
         for _ in range(ROTATIONS):
             time.sleep(1.5)
