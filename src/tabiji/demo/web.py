@@ -218,7 +218,7 @@ def _lines(
     aborts = (Outcome(499, site.CLIENT_ABORTS),) if operation.upstream else ()
     outcomes = (*failures, *operation.others, *aborts)
     rates = [outcome.rate for outcome in outcomes]
-    if told:  # nor is what it does
+    if told:  # how many fail in a story is not left to chance either
         drawn = dealt(rng, len(times), [*rates, 1 - sum(rates)])
     else:
         edges = list(accumulate(rates))
